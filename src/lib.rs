@@ -1,0 +1,29 @@
+//! The core of *Superposition*, the live companion to "Toy Models of Superposition" (Elhage et al., 2022).
+//!
+//! Data flows one way: `spec → sampler → models (on kernels) → train → measures → report → figures → web | cli`. Each
+//! module here is a room of that house and imports only from rooms above it; `cargo xtask tidy` holds it to that, and
+//! ARCHITECTURE.md draws the map.
+//!
+//! Everything above `web` and `cli` does no input or output, reads no clock, starts no thread and knows no DOM.
+
+pub mod error;
+pub mod spec;
+pub mod kernels;
+pub mod rng;
+pub mod sampler;
+pub mod models;
+pub mod optim;
+pub mod theory;
+pub mod measures;
+pub mod train;
+pub mod report;
+pub mod sweep;
+pub mod figures;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
+
+pub use error::Error;
+pub use spec::ExperimentSpec;
