@@ -1,0 +1,281 @@
+//! Loss and gradient of a tied model of any size: blocked matrix products over tiles with samples in lanes.
+//!
+//! Of a tile of T samples, each matrix is stored feature by feature (`X: [n][T]`, `H: [m][T]`), so that a vector holds
+//! one feature of several samples here too. A step is four products: `H = WX`, `X' = WᵀH + b`, `dH = WG` and
+//! `dW += HGᵀ + dH·Xᵀ`. Each product keeps a block of the result in registers while it walks the inner dimension.
+
+use fearless_simd::prelude::*;
+
+use super::draws::Reading;
+use super::lanes::mul_add;
+use super::level::run_at;
+use super::tiny::{Sums, Tied};
+use super::{BLOCK, Level};
+
+/// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
+/// each entry of `HGᵀ` rarer; shorter ones keep X, H and G in the nearer caches.
+const TILE_VECTORS: usize = 16;
+/// Rows of the left matrix that a product works on at once.
+const ROWS: usize = 4;
+/// Vectors of the right matrix that a product works on at once; 4 × 2 accumulators fit the sixteen registers of SSE and wasm.
+const COLUMNS: usize = 2;
+
+/// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    w_transposed: Vec<f32>,
+    x: Vec<f32>,
+    h: Vec<f32>,
+    g: Vec<f32>,
+    dh: Vec<f32>,
+    dw: Vec<f32>,
+}
+
+/// Samples a tile at this level.
+pub fn tile_samples(level: Level) -> usize {
+    run_at!(level, simd, FUSED => tile_samples_of::<_, FUSED>(simd))
+}
+
+#[inline(always)]
+fn tile_samples_of<S: Simd, const FUSED: bool>(_: S) -> usize {
+    TILE_VECTORS * S::f32s::LEN
+}
+
+/// Makes ready for a model's step: transposes its weights and clears its sums over tiles.
+pub fn begin(model: Tied, workspace: &mut Workspace) {
+    let n_features = model.b.len();
+    let n_hidden = model.w.len() / n_features;
+    workspace.w_transposed.resize(model.w.len(), 0.0);
+    for k in 0..n_hidden {
+        for i in 0..n_features {
+            workspace.w_transposed[i * n_hidden + k] = model.w[k * n_features + i];
+        }
+    }
+    workspace.dw.clear();
+    workspace.dw.resize(model.w.len(), 0.0);
+}
+
+/// Adds a tile's loss and `db` to `sums`, and its part of dW to the workspace.
+///
+/// # Shapes
+/// `draws`: `[tile_samples / BLOCK][words][BLOCK]`; the first `n_samples` samples count.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn add_tile(
+    level: Level,
+    model: Tied,
+    reading: &Reading,
+    draws: &[u32],
+    n_samples: usize,
+    workspace: &mut Workspace,
+    sums: &mut Sums,
+) {
+    let n_features = model.b.len();
+    let n_hidden = model.w.len() / n_features;
+    let tile = tile_samples(level);
+    assert_eq!(draws.len(), tile * reading.words(), "draws: a whole tile");
+    assert!(n_samples <= tile, "a tile holds its samples");
+    assert_eq!(workspace.dw.len(), model.w.len(), "begin() comes first");
+    for (rows, matrix) in [
+        (n_features, &mut workspace.x),
+        (n_features, &mut workspace.g),
+        (n_hidden, &mut workspace.h),
+        (n_hidden, &mut workspace.dh),
+    ] {
+        matrix.resize(rows * tile, 0.0);
+    }
+    reading.inputs_into(level, draws, &mut workspace.x);
+    run_at!(level, simd, FUSED => step_tile::<_, FUSED>(simd, model, n_samples, workspace, sums));
+}
+
+/// Adds the workspace's dW to `sums`.
+pub fn finish(workspace: &Workspace, sums: &mut Sums) {
+    for (sum, &part) in sums.dw.iter_mut().zip(&workspace.dw) {
+        *sum += f64::from(part);
+    }
+}
+
+#[inline(always)]
+fn step_tile<S: Simd, const FUSED: bool>(
+    simd: S,
+    model: Tied,
+    n_samples: usize,
+    workspace: &mut Workspace,
+    sums: &mut Sums,
+) {
+    let Workspace { w_transposed, x, h, g, dh, dw } = workspace;
+    let n_features = model.b.len();
+    let n_hidden = model.w.len() / n_features;
+    product_lanes::<S, FUSED>(simd, model.w, n_features, x, h);
+    product_lanes::<S, FUSED>(simd, w_transposed, n_hidden, h, g);
+    errors_to_gradients::<S, FUSED>(simd, model, n_samples, x, g, sums);
+    product_lanes::<S, FUSED>(simd, model.w, n_features, g, dh);
+    add_outer_lanes::<S, FUSED>(simd, h, g, n_features, dw);
+    add_outer_lanes::<S, FUSED>(simd, dh, x, n_features, dw);
+}
+
+/// Turns `WᵀH` in `g` into the gradient at the outputs, and adds up loss and `db`.
+#[inline(always)]
+fn errors_to_gradients<S: Simd, const FUSED: bool>(
+    simd: S,
+    model: Tied,
+    n_samples: usize,
+    x: &[f32],
+    g: &mut [f32],
+    sums: &mut Sums,
+) {
+    let lanes = S::f32s::LEN;
+    let tile = TILE_VECTORS * lanes;
+    let zero = S::f32s::splat(simd, 0.0);
+    // Lane l of vector v is sample v·lanes + l; surplus samples of the last tile weigh nothing.
+    let mut weights = [0.0_f32; TILE_VECTORS * BLOCK];
+    weights[..n_samples].fill(1.0);
+    let masked = n_samples < tile;
+    for (i, (x_row, g_row)) in x.chunks_exact(tile).zip(g.chunks_exact_mut(tile)).enumerate() {
+        let b = S::f32s::splat(simd, model.b[i]);
+        let importance = S::f32s::splat(simd, model.importance[i]);
+        let (mut loss, mut db) = (zero, zero);
+        for at in (0..tile).step_by(lanes) {
+            let out = S::f32s::from_slice(simd, &g_row[at..at + lanes]) + b;
+            let silent = out.simd_le(zero);
+            let output = if model.relu { silent.select(zero, out) } else { out };
+            let mut error = output - S::f32s::from_slice(simd, &x_row[at..at + lanes]);
+            if masked {
+                error *= S::f32s::from_slice(simd, &weights[at..at + lanes]);
+            }
+            let weighted = importance * error;
+            loss = mul_add::<S, FUSED>(weighted, error, loss);
+            let gradient = weighted + weighted;
+            let gradient = if model.relu { silent.select(zero, gradient) } else { gradient };
+            db += gradient;
+            gradient.store_slice(&mut g_row[at..at + lanes]);
+        }
+        sums.loss += f64::from(loss.reduce_sum());
+        sums.db[i] += f64::from(db.reduce_sum());
+    }
+}
+
+/// `out = a · b` with the columns of `b` in lanes.
+///
+/// # Shapes
+/// `a: [rows][inner]`, `b: [inner][tile]`, `out: [rows][tile]`, the tile a whole number of [`BLOCK`]s.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
+    assert!(inner > 0 && a.len().is_multiple_of(inner) && b.len().is_multiple_of(inner), "whole rows");
+    assert_eq!((b.len() / inner) % (COLUMNS * BLOCK), 0, "a tile is a whole number of column groups");
+    assert_eq!(out.len() * inner, (a.len() / inner) * b.len(), "out: rows × tile");
+    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, out));
+}
+
+#[inline(always)]
+fn product_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
+    let tile = b.len() / inner;
+    let mut out_rows = out.chunks_exact_mut(ROWS * tile);
+    let mut a_rows = a.chunks_exact(ROWS * inner);
+    for (a_group, out_group) in (&mut a_rows).zip(&mut out_rows) {
+        product_rows::<S, FUSED, ROWS>(simd, a_group, inner, b, out_group);
+    }
+    let rest = a_rows.remainder().chunks_exact(inner);
+    for (a_row, out_row) in rest.zip(out_rows.into_remainder().chunks_exact_mut(tile)) {
+        product_rows::<S, FUSED, 1>(simd, a_row, inner, b, out_row);
+    }
+}
+
+#[inline(always)]
+fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
+    simd: S,
+    a: &[f32],
+    inner: usize,
+    b: &[f32],
+    out: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    let tile = b.len() / inner;
+    for at in (0..tile).step_by(COLUMNS * lanes) {
+        let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
+        for (j, b_row) in b.chunks_exact(tile).enumerate() {
+            let b_row = &b_row[at..at + COLUMNS * lanes];
+            let columns: [S::f32s; COLUMNS] =
+                std::array::from_fn(|c| S::f32s::from_slice(simd, &b_row[c * lanes..(c + 1) * lanes]));
+            for r in 0..R {
+                let left = S::f32s::splat(simd, a[r * inner + j]);
+                for c in 0..COLUMNS {
+                    acc[r][c] = mul_add::<S, FUSED>(left, columns[c], acc[r][c]);
+                }
+            }
+        }
+        for r in 0..R {
+            let row = &mut out[r * tile + at..r * tile + at + COLUMNS * lanes];
+            for c in 0..COLUMNS {
+                acc[r][c].store_slice(&mut row[c * lanes..(c + 1) * lanes]);
+            }
+        }
+    }
+}
+
+/// `out += a · bᵀ`, summing over the lanes of a tile.
+///
+/// # Shapes
+/// `a: [rows][tile]`, `b: [columns][tile]`, `out: [rows][columns]`, the tile a whole number of [`BLOCK`]s.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn add_outer(level: Level, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
+    assert!(n_columns > 0 && b.len().is_multiple_of(n_columns), "whole rows");
+    let tile = b.len() / n_columns;
+    assert!(tile > 0 && tile.is_multiple_of(BLOCK), "a tile is a whole number of blocks");
+    assert_eq!(out.len() * tile, a.len() * n_columns, "out: rows × columns");
+    run_at!(level, simd, FUSED => add_outer_lanes::<_, FUSED>(simd, a, b, n_columns, out));
+}
+
+#[inline(always)]
+fn add_outer_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
+    let tile = b.len() / n_columns;
+    for (a_pair, out_pair) in a.chunks(COLUMNS * tile).zip(out.chunks_mut(COLUMNS * n_columns)) {
+        let mut j = 0;
+        while j < n_columns {
+            let b_here = &b[j * tile..];
+            let width = match (a_pair.len() == COLUMNS * tile, n_columns - j >= ROWS) {
+                (true, true) => outer_block::<S, FUSED, COLUMNS, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
+                (true, false) => outer_block::<S, FUSED, COLUMNS, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
+                (false, true) => outer_block::<S, FUSED, 1, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
+                (false, false) => outer_block::<S, FUSED, 1, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
+            };
+            j += width;
+        }
+    }
+}
+
+/// A block of `R × C` inner products over a tile; returns `C`.
+#[inline(always)]
+fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
+    simd: S,
+    a: &[f32],
+    b: &[f32],
+    tile: usize,
+    n_columns: usize,
+    j: usize,
+    out: &mut [f32],
+) -> usize {
+    let lanes = S::f32s::LEN;
+    let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
+    for at in (0..tile).step_by(lanes) {
+        let left: [S::f32s; R] =
+            std::array::from_fn(|r| S::f32s::from_slice(simd, &a[r * tile + at..r * tile + at + lanes]));
+        for c in 0..C {
+            let right = S::f32s::from_slice(simd, &b[c * tile + at..c * tile + at + lanes]);
+            for r in 0..R {
+                acc[r][c] = mul_add::<S, FUSED>(left[r], right, acc[r][c]);
+            }
+        }
+    }
+    for r in 0..R {
+        for c in 0..C {
+            out[r * n_columns + j + c] += acc[r][c].reduce_sum();
+        }
+    }
+    C
+}

@@ -1,0 +1,115 @@
+//! The same sums in plain scalar f64, one sample and one feature at a time: what the vector kernels are held to.
+//!
+//! Nothing here is fast or clever, and nothing here shares code with what it checks.
+
+use super::draws::{LaneState, Reading};
+use super::tiny::{Sums, Tied};
+use super::BLOCK;
+
+/// One row of sixteen words of xoshiro128++.
+pub fn next_row(state: &mut LaneState) -> [u32; BLOCK] {
+    std::array::from_fn(|lane| {
+        let mut s: [u32; 4] = std::array::from_fn(|word| state[word][lane]);
+        let result = s[0].wrapping_add(s[3]).rotate_left(7).wrapping_add(s[0]);
+        let t = s[1] << 9;
+        s[2] ^= s[0];
+        s[3] ^= s[1];
+        s[1] ^= s[2];
+        s[0] ^= s[3];
+        s[2] ^= t;
+        s[3] = s[3].rotate_left(11);
+        for (word, value) in s.into_iter().enumerate() {
+            state[word][lane] = value;
+        }
+        result
+    })
+}
+
+/// The inputs of sample `sample_idx`, in f32 as the kernels see them.
+pub fn inputs(reading: &Reading, draws: &[u32], sample_idx: usize) -> Vec<f32> {
+    let per_feature = if reading.paired { 2 } else { 1 };
+    let block = &draws[(sample_idx / BLOCK) * reading.words() * BLOCK..];
+    let word = |at: usize| block[at * BLOCK + sample_idx % BLOCK];
+    (0..reading.last_active.len())
+        .map(|i| {
+            let draw = (word(i * per_feature) >> 1) as i32;
+            if draw > reading.last_active[i] {
+                0.0
+            } else if reading.paired {
+                (word(i * per_feature + 1) >> 8) as f32 / 16_777_216.0
+            } else {
+                draw as f32 * reading.value_scale[i]
+            }
+        })
+        .collect()
+}
+
+/// The sums over samples, the sums of their terms' magnitudes, and how near an output came to the ReLU's kink.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// What the kernels compute.
+    pub sums: Sums,
+    /// The same with every term's magnitude in place of the term.
+    pub magnitudes: Sums,
+    /// The least `|out_i|` relative to the magnitude of its terms: near 0 rounding decides which side it is on.
+    pub nearest_kink: f64,
+}
+
+/// Loss and gradient sums of a tied model over the first `n_samples` samples.
+pub fn tied(model: Tied, reading: &Reading, draws: &[u32], n_samples: usize) -> Reference {
+    let n = model.b.len();
+    let m = model.w.len() / n;
+    let w = |k: usize, i: usize| f64::from(model.w[k * n + i]);
+    let mut sums = Sums::zeros(n, m);
+    let mut magnitudes = Sums::zeros(n, m);
+    let mut nearest_kink = f64::INFINITY;
+    for sample_idx in 0..n_samples {
+        let x: Vec<f64> = inputs(reading, draws, sample_idx).into_iter().map(f64::from).collect();
+        let h: Vec<f64> = (0..m).map(|k| (0..n).map(|i| w(k, i) * x[i]).sum()).collect();
+        let h_size: Vec<f64> = (0..m).map(|k| (0..n).map(|i| (w(k, i) * x[i]).abs()).sum()).collect();
+        let mut g = vec![0.0; n];
+        let mut g_size = vec![0.0; n];
+        for i in 0..n {
+            let b = f64::from(model.b[i]);
+            let out = b + (0..m).map(|k| w(k, i) * h[k]).sum::<f64>();
+            let out_size = b.abs() + (0..m).map(|k| w(k, i).abs() * h_size[k]).sum::<f64>();
+            if model.relu && out_size > 0.0 {
+                nearest_kink = nearest_kink.min(out.abs() / out_size);
+            }
+            let silent = model.relu && out <= 0.0;
+            let error = if silent { 0.0 } else { out } - x[i];
+            let error_size = if silent { 0.0 } else { out_size } + x[i].abs();
+            let importance = f64::from(model.importance[i]);
+            sums.loss += importance * error * error;
+            magnitudes.loss += importance * error_size * error_size;
+            if !silent {
+                g[i] = 2.0 * importance * error;
+                g_size[i] = 2.0 * importance * error_size;
+            }
+            sums.db[i] += g[i];
+            magnitudes.db[i] += g_size[i];
+        }
+        for k in 0..m {
+            let dh: f64 = (0..n).map(|i| w(k, i) * g[i]).sum();
+            let dh_size: f64 = (0..n).map(|i| w(k, i).abs() * g_size[i]).sum();
+            for i in 0..n {
+                sums.dw[k * n + i] += h[k] * g[i] + x[i] * dh;
+                magnitudes.dw[k * n + i] += h_size[k] * g_size[i] + x[i].abs() * dh_size;
+            }
+        }
+    }
+    Reference { sums, magnitudes, nearest_kink }
+}
+
+/// `a · b` and the sums of the terms' magnitudes, for `a: [rows][inner]` and `b: [inner][columns]`.
+pub fn product(a: &[f32], inner: usize, b: &[f32]) -> (Vec<f64>, Vec<f64>) {
+    let columns = b.len() / inner;
+    let rows = a.len() / inner;
+    let term = |r: usize, j: usize, c: usize| f64::from(a[r * inner + j]) * f64::from(b[j * columns + c]);
+    let entry = |f: &dyn Fn(f64) -> f64| {
+        (0..rows * columns)
+            .map(|at| (0..inner).map(|j| f(term(at / columns, j, at % columns))).sum())
+            .collect::<Vec<f64>>()
+    };
+    (entry(&|t| t), entry(&f64::abs))
+}

@@ -1,0 +1,203 @@
+//! Loss and gradient of a tied model so small that its weights live in registers: samples in lanes, one pass.
+//!
+//! The function is `x' = f(WᵀWx + b)` with f the identity or the ReLU (DESIGN.md section 2; paper, "Demonstrating
+//! Superposition"). A vector holds one feature of several samples. For each vector of samples the kernel reads the
+//! random words, makes x, runs the model forward and backward and adds to the gradient's accumulators, which stay in
+//! registers (or on the stack, in the first cache line) over the whole tile; nothing of a sample is ever stored.
+//!
+//! Only the shapes of [`SHAPES`] are compiled, with n and m as constants so that every loop unrolls; the others go
+//! through [`super::blocked`].
+
+use fearless_simd::prelude::*;
+
+use super::draws::Reading;
+use super::lanes::{feature_value, mul_add};
+use super::level::run_at;
+use super::{BLOCK, Level};
+
+/// The (n_features, n_hidden) that have a kernel of their own: those of the paper's figures that readers watch.
+pub const SHAPES: [(usize, usize); 4] = [(2, 1), (3, 2), (5, 2), (6, 3)];
+
+/// The most blocks a tile: sums over 1024 samples stay in f32, sums over tiles are f64.
+pub const TILE_BLOCKS: usize = 64;
+
+/// The sums over samples that a gradient is made of.
+///
+/// With `r_i = f(out_i) − x_i` and `g_i = 2 I_i r_i f'(out_i)`: `loss` is `Σ I_i r_i²`, `db_i = Σ g_i` and
+/// `dw_ki = Σ h_k g_i + x_i Σ_j w_kj g_j`. Divide by batch · n_features for means.
+#[derive(Debug, Clone, Default)]
+pub struct Sums {
+    /// Sum of the weighted squared errors.
+    pub loss: f64,
+    /// `[n_hidden][n_features]`.
+    pub dw: Vec<f64>,
+    /// `[n_features]`.
+    pub db: Vec<f64>,
+}
+
+impl Sums {
+    /// Zeros for a model of this shape.
+    pub fn zeros(n_features: usize, n_hidden: usize) -> Self {
+        Sums { loss: 0.0, dw: vec![0.0; n_hidden * n_features], db: vec![0.0; n_features] }
+    }
+
+    /// Back to zeros.
+    pub fn clear(&mut self) {
+        self.loss = 0.0;
+        self.dw.fill(0.0);
+        self.db.fill(0.0);
+    }
+}
+
+/// A tied model as the kernels see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Tied<'a> {
+    /// `[n_hidden][n_features]`.
+    pub w: &'a [f32],
+    /// `[n_features]`.
+    pub b: &'a [f32],
+    /// `[n_features]`, the weights of the squared errors.
+    pub importance: &'a [f32],
+    /// Whether the output goes through a ReLU.
+    pub relu: bool,
+}
+
+/// Adds a tile's sums to `sums`; true if this shape has a kernel here, false (and nothing done) if not.
+///
+/// # Shapes
+/// `draws`: `[blocks][words][BLOCK]`, at most [`TILE_BLOCKS`] blocks; the first `n_samples` samples count.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn add_tile(level: Level, model: Tied, reading: &Reading, draws: &[u32], n_samples: usize, sums: &mut Sums) -> bool {
+    let n_features = model.b.len();
+    let n_blocks = draws.len() / (reading.words() * BLOCK);
+    assert_eq!(reading.last_active.len(), n_features, "one density a feature");
+    assert_eq!(sums.db.len(), n_features, "sums of the model's shape");
+    assert!(n_samples <= n_blocks * BLOCK && n_blocks <= TILE_BLOCKS, "a tile holds its samples");
+    let tile = Tile { model, reading, draws, n_samples };
+    match (n_features, model.w.len() / n_features) {
+        (2, 1) => add_shape::<2, 1>(level, tile, sums),
+        (3, 2) => add_shape::<3, 2>(level, tile, sums),
+        (5, 2) => add_shape::<5, 2>(level, tile, sums),
+        (6, 3) => add_shape::<6, 3>(level, tile, sums),
+        _ => return false,
+    }
+    true
+}
+
+#[derive(Clone, Copy)]
+struct Tile<'a> {
+    model: Tied<'a>,
+    reading: &'a Reading,
+    draws: &'a [u32],
+    n_samples: usize,
+}
+
+fn add_shape<const N: usize, const M: usize>(level: Level, tile: Tile, sums: &mut Sums) {
+    match (tile.model.relu, tile.reading.paired) {
+        (true, false) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, true, false>(simd, tile, sums)),
+        (true, true) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, true, true>(simd, tile, sums)),
+        (false, false) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, false, false>(simd, tile, sums)),
+        (false, true) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, false, true>(simd, tile, sums)),
+    }
+}
+
+/// The accumulators of a tile, a vector each.
+struct Accumulators<S: Simd, const N: usize, const M: usize> {
+    loss: S::f32s,
+    db: [S::f32s; N],
+    dw: [[S::f32s; N]; M],
+}
+
+#[inline(always)]
+fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
+    simd: S,
+    tile: Tile,
+    sums: &mut Sums,
+) {
+    let lanes = S::f32s::LEN;
+    let zero = S::f32s::splat(simd, 0.0);
+    let mut acc = Accumulators::<S, N, M> { loss: zero, db: [zero; N], dw: [[zero; N]; M] };
+
+    let words = if PAIRED { 2 * N } else { N };
+    let whole = tile.n_samples / BLOCK;
+    for block in tile.draws.chunks_exact(words * BLOCK).take(whole) {
+        for first in (0..BLOCK).step_by(lanes) {
+            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &tile, block, first, None, &mut acc);
+        }
+    }
+    let rest = tile.n_samples % BLOCK;
+    if rest > 0 {
+        // The last block's surplus samples weigh nothing: they were drawn, because blocks are always drawn whole.
+        let weights: [f32; BLOCK] = std::array::from_fn(|lane| if lane < rest { 1.0 } else { 0.0 });
+        let block = &tile.draws[whole * words * BLOCK..][..words * BLOCK];
+        for first in (0..BLOCK).step_by(lanes) {
+            let weight = S::f32s::from_slice(simd, &weights[first..first + lanes]);
+            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &tile, block, first, Some(weight), &mut acc);
+        }
+    }
+
+    sums.loss += f64::from(acc.loss.reduce_sum());
+    for i in 0..N {
+        sums.db[i] += f64::from(acc.db[i].reduce_sum());
+        for k in 0..M {
+            sums.dw[k * N + i] += f64::from(acc.dw[k][i].reduce_sum());
+        }
+    }
+}
+
+/// One vector of samples: forward, error, backward.
+#[inline(always)]
+fn add_vector<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
+    simd: S,
+    tile: &Tile,
+    block: &[u32],
+    first: usize,
+    weight: Option<S::f32s>,
+    acc: &mut Accumulators<S, N, M>,
+) {
+    let zero = S::f32s::splat(simd, 0.0);
+    let w = |k: usize, i: usize| S::f32s::splat(simd, tile.model.w[k * N + i]);
+    let row = |at: usize| S::u32s::from_slice(simd, &block[at * BLOCK + first..at * BLOCK + first + S::u32s::LEN]);
+
+    let x: [S::f32s; N] = std::array::from_fn(
+        #[inline(always)]
+        |i| {
+            let (draw, own) = if PAIRED { (row(2 * i), Some(row(2 * i + 1))) } else { (row(i), None) };
+            feature_value(simd, draw, own, tile.reading.last_active[i], tile.reading.value_scale[i])
+        },
+    );
+    let mut h = [zero; M];
+    for i in 0..N {
+        for k in 0..M {
+            h[k] = mul_add::<S, FUSED>(w(k, i), x[i], h[k]);
+        }
+    }
+    let mut dh = [zero; M];
+    for i in 0..N {
+        let mut out = S::f32s::splat(simd, tile.model.b[i]);
+        for k in 0..M {
+            out = mul_add::<S, FUSED>(w(k, i), h[k], out);
+        }
+        let silent = out.simd_le(zero);
+        let mut error = if RELU { silent.select(zero, out) } else { out } - x[i];
+        if let Some(weight) = weight {
+            error *= weight;
+        }
+        let weighted = S::f32s::splat(simd, tile.model.importance[i]) * error;
+        acc.loss = mul_add::<S, FUSED>(weighted, error, acc.loss);
+        let g = weighted + weighted;
+        let g = if RELU { silent.select(zero, g) } else { g };
+        acc.db[i] += g;
+        for k in 0..M {
+            acc.dw[k][i] = mul_add::<S, FUSED>(h[k], g, acc.dw[k][i]);
+            dh[k] = mul_add::<S, FUSED>(w(k, i), g, dh[k]);
+        }
+    }
+    for i in 0..N {
+        for k in 0..M {
+            acc.dw[k][i] = mul_add::<S, FUSED>(x[i], dh[k], acc.dw[k][i]);
+        }
+    }
+}

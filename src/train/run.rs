@@ -1,0 +1,175 @@
+//! One instance in training: parameters, moments and how far it has come.
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::Cell;
+use super::start::initial_parameters;
+use crate::models::Sums;
+use crate::optim::{Moments, scheduled};
+use crate::spec::{GradientKind, Stop};
+use crate::theory::{ExactScratch, exact_loss_and_gradient_into};
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Steps are left.
+    Running,
+    /// All steps are done.
+    Done,
+    /// The stop rule ended it.
+    Converged,
+    /// Something became infinite or not a number; the last finite parameters are kept.
+    Diverged,
+}
+
+/// The state of an instance; saved as it is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Run {
+    pub seed: u64,
+    /// W `[n_hidden][n_features]`, then b `[n_features]`.
+    pub parameters: Vec<f32>,
+    pub moments: Moments,
+    /// Updates made.
+    pub step: u64,
+    /// Loss of the last batch (or the exact loss) before its update; `None` before the first.
+    pub loss: Option<f64>,
+    /// A running mean of `loss` over about a hundred steps, to tell restarts apart.
+    pub smoothed_loss: f64,
+    pub status: Status,
+    window: Window,
+}
+
+/// The stop rule's memory: the sum of the losses of this window, and the mean of the one before.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Window {
+    sum: f64,
+    count: u64,
+    previous: Option<f64>,
+}
+
+impl Window {
+    /// Takes in a loss; true when a whole window changed too little.
+    fn settles(&mut self, loss: f64, stop: Stop) -> bool {
+        self.sum += loss;
+        self.count += 1;
+        if self.count < stop.window {
+            return false;
+        }
+        let mean = self.sum / self.count as f64;
+        let settled = self.previous.is_some_and(|previous| (mean - previous).abs() <= stop.relative_change * previous);
+        *self = Window { previous: Some(mean), ..Window::default() };
+        settled
+    }
+}
+
+/// Memory that every run's update shares.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scratch {
+    gradient: Vec<f32>,
+    before: Vec<f32>,
+    exact: ExactScratch,
+    w: Vec<f64>,
+    b: Vec<f64>,
+    dw: Vec<f64>,
+    db: Vec<f64>,
+}
+
+/// How much of the running mean a new loss replaces.
+const SMOOTHING: f64 = 0.01;
+
+impl Run {
+    pub fn new(cell: &Cell, seed: u64) -> Self {
+        let mut run = Run {
+            seed,
+            parameters: initial_parameters(seed, cell.shape),
+            moments: Moments::new(cell.shape.n_parameters()),
+            step: 0,
+            loss: None,
+            smoothed_loss: f64::INFINITY,
+            status: Status::Running,
+            window: Window::default(),
+        };
+        run.settle_status(cell);
+        run
+    }
+
+    /// After a change of settings: runs on if steps are left, and judges convergence anew.
+    pub fn settle_status(&mut self, cell: &Cell) {
+        if self.status != Status::Diverged {
+            let left = self.step < cell.spec.steps;
+            self.status = if left { Status::Running } else { Status::Done };
+            self.window = Window::default();
+        }
+    }
+
+    /// Whether the saved state belongs to a cell.
+    pub fn fits(&self, cell: &Cell, seed: u64) -> bool {
+        self.seed == seed
+            && self.parameters.len() == cell.shape.n_parameters()
+            && self.moments.fits(self.parameters.len())
+    }
+
+    /// One step along a batch's gradient.
+    pub fn update(&mut self, cell: &Cell, sums: &Sums, scratch: &mut Scratch) {
+        // Means over the batch and over the features.
+        let scale = 1.0 / (cell.spec.batch * cell.shape.n_features) as f64;
+        scratch.gradient.clear();
+        scratch.gradient.extend(sums.dw.iter().chain(&sums.db).map(|g| (g * scale) as f32));
+        self.apply(cell, sums.loss * scale, scratch);
+    }
+
+    /// One step along the exact gradient.
+    pub fn exact_step(&mut self, cell: &Cell, scratch: &mut Scratch) {
+        let (w, b) = self.parameters.split_at(cell.shape.n_weights());
+        scratch.w.clear();
+        scratch.w.extend(w.iter().copied().map(f64::from));
+        scratch.b.clear();
+        scratch.b.extend(b.iter().copied().map(f64::from));
+        scratch.dw.resize(w.len(), 0.0);
+        scratch.db.resize(b.len(), 0.0);
+        debug_assert_eq!(cell.spec.gradient, GradientKind::Exact);
+        let loss = exact_loss_and_gradient_into(
+            cell.spec.model,
+            &scratch.w,
+            &scratch.b,
+            &cell.densities,
+            &cell.importances,
+            &mut scratch.dw,
+            &mut scratch.db,
+            &mut scratch.exact,
+        );
+        scratch.gradient.clear();
+        scratch.gradient.extend(scratch.dw.iter().chain(&scratch.db).map(|&g| g as f32));
+        self.apply(cell, loss, scratch);
+    }
+
+    /// Updates the parameters along `scratch.gradient`, or ends the run where that would not stay finite.
+    fn apply(&mut self, cell: &Cell, loss: f64, scratch: &mut Scratch) {
+        let spec = &cell.spec;
+        scratch.before.clear();
+        scratch.before.extend_from_slice(&self.parameters);
+        let learning_rate = scheduled(spec.schedule, spec.learning_rate, self.step, spec.steps);
+        self.moments.update(spec.optimizer, learning_rate, &mut self.parameters, &scratch.gradient);
+        if !spec.train_bias {
+            let bias = cell.shape.n_weights()..;
+            self.parameters[bias.clone()].copy_from_slice(&scratch.before[bias]);
+        }
+        // A difference from itself is 0 for every finite number and not a number for the others.
+        let finite = loss.is_finite() && self.parameters.iter().map(|p| p - p).sum::<f32>() == 0.0;
+        if !finite {
+            self.parameters.copy_from_slice(&scratch.before);
+            self.status = Status::Diverged;
+            return;
+        }
+        self.smoothed_loss =
+            if self.smoothed_loss.is_finite() { self.smoothed_loss + SMOOTHING * (loss - self.smoothed_loss) } else { loss };
+        self.loss = Some(loss);
+        self.step += 1;
+        if spec.stop.is_some_and(|stop| self.window.settles(loss, stop)) {
+            self.status = Status::Converged;
+        } else if self.step >= spec.steps {
+            self.status = Status::Done;
+        }
+    }
+}

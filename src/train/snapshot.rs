@@ -1,0 +1,61 @@
+//! Saved trainers: versioned bytes from which a run goes on to the same bits.
+
+use serde::{Deserialize, Serialize};
+
+use super::Trainer;
+use super::run::Run;
+use crate::error::Error;
+use crate::kernels::Level;
+use crate::rng::Stream;
+use crate::spec::{ExperimentSpec, LevelChoice};
+
+/// The first byte; raised whenever the layout after it changes.
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    /// The resolved spec with all live changes, as JSON.
+    spec: String,
+    step: u64,
+    runs: Vec<Run>,
+    streams: Vec<Stream>,
+}
+
+impl Trainer {
+    /// Parameters, moments, streams, schedule and progress of every instance.
+    pub fn save(&self) -> Vec<u8> {
+        let (step, runs, streams) = self.parts();
+        let saved = Saved {
+            spec: self.spec().to_json().to_string(),
+            step,
+            runs: runs.to_vec(),
+            streams: streams.into_iter().cloned().collect(),
+        };
+        let mut bytes = vec![VERSION];
+        bytes.extend(postcard::to_stdvec(&saved).expect("plain data in memory serializes"));
+        bytes
+    }
+
+    /// A trainer that goes on from saved bytes, at this machine's own level (the same bits follow at the same level).
+    ///
+    /// # Errors
+    /// [`Error::Snapshot`] for bytes of another version, or that are damaged or do not fit their own spec.
+    pub fn restore(bytes: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::Snapshot("saved state: damaged, it does not decode".into());
+        let (&version, body) = bytes.split_first().ok_or_else(damaged)?;
+        if version != VERSION {
+            return Err(Error::Snapshot(format!("saved state: got version {version}, expected {VERSION}")));
+        }
+        let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged())?;
+        let spec = ExperimentSpec::from_json(&saved.spec)?;
+        let level = match spec.level {
+            LevelChoice::Auto => Level::best(),
+            LevelChoice::Simd128 => Level::simd128()?,
+        };
+        let mut trainer = Trainer::at_level(&spec, level)?;
+        if !trainer.take_parts(saved.step, saved.runs, saved.streams) {
+            return Err(Error::Snapshot("saved state: damaged, its runs do not fit its spec".into()));
+        }
+        Ok(trainer)
+    }
+}

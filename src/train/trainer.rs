@@ -1,0 +1,361 @@
+//! The trainer: every cell of a sweep with every restart, advanced together.
+
+use std::collections::BTreeMap;
+
+use super::cell::Cell;
+use super::run::{Run, Scratch, Status};
+use crate::error::Error;
+use crate::kernels::{BLOCK, Level};
+use crate::models::{Shape, TiedWork};
+use crate::rng::{Purpose, Stream};
+use crate::spec::{ExperimentSpec, GradientKind, LevelChoice, ModelKind};
+use crate::theory::{exact_loss, is_exact};
+
+/// Many instances of one experiment in training.
+#[derive(Debug, Clone)]
+pub struct Trainer {
+    spec: ExperimentSpec,
+    level: Level,
+    cells: Vec<Cell>,
+    /// Restarts of cell 0, then of cell 1, …
+    runs: Vec<Run>,
+    groups: Vec<Group>,
+    step: u64,
+    scratch: Scratch,
+}
+
+/// Instances that see the same random words: same seed, shape, batch and reading. The words are drawn once for all.
+#[derive(Debug, Clone)]
+struct Group {
+    stream: Stream,
+    /// Indices into `runs`; never empty.
+    members: Vec<usize>,
+    shape: Shape,
+    batch: usize,
+    words: usize,
+    work: Vec<TiedWork>,
+    draws: Vec<u32>,
+}
+
+/// What instances of one group have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey {
+    seed: u64,
+    n_features: usize,
+    n_hidden: usize,
+    batch: usize,
+    words: usize,
+}
+
+/// An instance as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct InstanceView<'a> {
+    /// `[n_hidden][n_features]`.
+    pub weights: &'a [f32],
+    /// `[n_features]`.
+    pub bias: &'a [f32],
+    /// Loss of the last batch, or the exact loss, before its update; `None` before the first step.
+    pub loss: Option<f64>,
+    /// Updates made.
+    pub step: u64,
+    /// How it stands.
+    pub status: Status,
+    /// The seed it started from.
+    pub seed: u64,
+}
+
+/// The exact loss is worked out for display up to this many features; beyond, the batches' running mean tells enough.
+const EXACT_DISPLAY_FEATURES: usize = 6;
+
+impl Trainer {
+    /// All instances at step 0.
+    ///
+    /// # Errors
+    /// [`Error::Level`] where the spec's level does not exist here, [`Error::Field`] where a cell breaks a rule.
+    pub fn new(spec: &ExperimentSpec) -> Result<Self, Error> {
+        let level = match spec.level {
+            LevelChoice::Auto => Level::best(),
+            LevelChoice::Simd128 => Level::simd128()?,
+        };
+        Self::at_level(spec, level)
+    }
+
+    /// As [`Trainer::new`], at a given level whatever the spec says: for conformance tests and timings.
+    ///
+    /// # Errors
+    /// [`Error::Field`] where a cell breaks a rule.
+    pub fn at_level(spec: &ExperimentSpec, level: Level) -> Result<Self, Error> {
+        let cells = cells_of(spec)?;
+        let runs = cells
+            .iter()
+            .flat_map(|cell| (0..spec.restarts.count as u64).map(|r| Run::new(cell, cell.spec.seed + r)))
+            .collect();
+        let mut trainer = Trainer {
+            spec: spec.clone(),
+            level,
+            cells,
+            runs,
+            groups: Vec::new(),
+            step: 0,
+            scratch: Scratch::default(),
+        };
+        trainer.regroup();
+        Ok(trainer)
+    }
+
+    /// Puts runs into groups; a group's stream goes on from where its first member's old group was.
+    fn regroup(&mut self) {
+        let restarts = self.spec.restarts.count;
+        let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
+        for (run_idx, run) in self.runs.iter().enumerate() {
+            let cell = &self.cells[run_idx / restarts];
+            if cell.spec.gradient == GradientKind::Sampled {
+                let key = GroupKey {
+                    seed: run.seed,
+                    n_features: cell.shape.n_features,
+                    n_hidden: cell.shape.n_hidden,
+                    batch: cell.spec.batch,
+                    words: cell.reading.words(),
+                };
+                members.entry(key).or_default().push(run_idx);
+            }
+        }
+        let old = std::mem::take(&mut self.groups);
+        self.groups = members
+            .into_iter()
+            .map(|(key, members)| {
+                let before = old.iter().find(|group| group.members.contains(&members[0]));
+                let shape = Shape { n_features: key.n_features, n_hidden: key.n_hidden };
+                Group {
+                    stream: before
+                        .map_or_else(|| Stream::new(key.seed, Purpose::Batches), |group| group.stream.clone()),
+                    work: vec![TiedWork::new(shape); members.len()],
+                    members,
+                    shape,
+                    batch: key.batch,
+                    words: key.words,
+                    draws: Vec::new(),
+                }
+            })
+            .collect();
+    }
+
+    /// Trains every running instance by at most `steps` steps; returns the most that any made.
+    pub fn advance(&mut self, steps: u64) -> u64 {
+        let restarts = self.spec.restarts.count;
+        let mut most = 0;
+        for (run_idx, run) in self.runs.iter_mut().enumerate() {
+            let cell = &self.cells[run_idx / restarts];
+            if cell.spec.gradient == GradientKind::Exact {
+                let before = run.step;
+                while run.status == Status::Running && run.step - before < steps {
+                    run.exact_step(cell, &mut self.scratch);
+                }
+                most = most.max(run.step - before);
+            }
+        }
+        for group in &mut self.groups {
+            let mut done = 0;
+            while done < steps && group.members.iter().any(|&run_idx| self.runs[run_idx].status == Status::Running) {
+                group.step(self.level, &self.cells, &mut self.runs, restarts, &mut self.scratch);
+                done += 1;
+            }
+            most = most.max(done);
+        }
+        self.step += most;
+        most
+    }
+
+    /// How the whole stands: running while any instance is, diverged if any did, converged if all did, else done.
+    pub fn status(&self) -> Status {
+        let any = |status| self.runs.iter().any(|run| run.status == status);
+        if any(Status::Running) {
+            Status::Running
+        } else if any(Status::Diverged) {
+            Status::Diverged
+        } else if any(Status::Done) {
+            Status::Done
+        } else {
+            Status::Converged
+        }
+    }
+
+    /// Steps made since the start, by the instance that made most.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The spec with all live changes.
+    pub fn spec(&self) -> &ExperimentSpec {
+        &self.spec
+    }
+
+    /// The level that trains.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Cells of the sweep, 1 without one.
+    pub fn n_cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The spec of a cell, without the sweep.
+    pub fn cell_spec(&self, cell: usize) -> &ExperimentSpec {
+        &self.cells[cell].spec
+    }
+
+    /// The instance of a cell's restart.
+    pub fn instance(&self, cell: usize, restart: usize) -> InstanceView<'_> {
+        let run = &self.runs[cell * self.spec.restarts.count + restart];
+        let (weights, bias) = run.parameters.split_at(self.cells[cell].shape.n_weights());
+        InstanceView { weights, bias, loss: run.loss, step: run.step, status: run.status, seed: run.seed }
+    }
+
+    /// The restart of a cell with the lowest loss so far, one that has not diverged if there is any.
+    pub fn best(&self, cell: usize) -> usize {
+        let restarts = self.spec.restarts.count;
+        if restarts == 1 {
+            return 0;
+        }
+        let loss = |&r: &usize| {
+            let diverged = self.runs[cell * restarts + r].status == Status::Diverged;
+            (diverged, self.current_loss(cell, r).unwrap_or(f64::INFINITY))
+        };
+        (0..restarts).min_by(|a, b| loss(a).partial_cmp(&loss(b)).expect("losses are never NaN")).unwrap_or(0)
+    }
+
+    /// The loss of an instance as it stands: exact where that is cheap, else the running mean of its batches' losses.
+    pub fn current_loss(&self, cell_idx: usize, restart: usize) -> Option<f64> {
+        let cell = &self.cells[cell_idx];
+        let run = &self.runs[cell_idx * self.spec.restarts.count + restart];
+        if cell.shape.n_features <= EXACT_DISPLAY_FEATURES && is_exact(cell.spec.model, cell.shape.n_features) {
+            let (w, b) = run.parameters.split_at(cell.shape.n_weights());
+            let [w, b] = [w, b].map(|part| part.iter().copied().map(f64::from).collect::<Vec<_>>());
+            return Some(exact_loss(cell.spec.model, &w, &b, &cell.densities, &cell.importances));
+        }
+        run.smoothed_loss.is_finite().then_some(run.smoothed_loss)
+    }
+
+    /// Changes settings in mid-run: parameters, moments and streams stay as they are.
+    ///
+    /// `patch` is a JSON object of fields that replace the spec's. What the parameters are made of (model, sizes, seed,
+    /// restarts, sweep, gradient, level) cannot change.
+    ///
+    /// # Errors
+    /// As [`ExperimentSpec::from_json`], and [`Error::Field`] for a field that cannot change; nothing has changed then.
+    pub fn set(&mut self, patch: &str) -> Result<(), Error> {
+        let base = self.spec.to_json().to_string();
+        let spec = ExperimentSpec::from_json(&crate::spec::merge(&base, patch)?)?;
+        let old = &self.spec;
+        let fixed: [(&str, bool, String); 8] = [
+            ("model", spec.model == old.model, model_name(spec.model).into()),
+            ("features", spec.features == old.features, spec.features.to_string()),
+            ("hidden", spec.hidden == old.hidden, spec.hidden.to_string()),
+            ("seed", spec.seed == old.seed, spec.seed.to_string()),
+            ("restarts", spec.restarts == old.restarts, format!("{:?}", spec.restarts.count)),
+            ("sweep", spec.sweep == old.sweep, "another sweep".into()),
+            ("gradient", spec.gradient == old.gradient, format!("{:?}", spec.gradient).to_lowercase()),
+            ("level", spec.level == old.level, format!("{:?}", spec.level).to_lowercase()),
+        ];
+        if let Some((field, _, value)) = fixed.into_iter().find(|(_, same, _)| !same) {
+            let allowed = "no change in the middle of a run: restart with it instead".into();
+            return Err(Error::Field { field: field.into(), value, allowed });
+        }
+        let cells = cells_of(&spec)?;
+        let moments_change = std::mem::discriminant(&spec.optimizer) != std::mem::discriminant(&old.optimizer);
+        for (run_idx, run) in self.runs.iter_mut().enumerate() {
+            let cell = &cells[run_idx / spec.restarts.count];
+            if moments_change {
+                run.moments = crate::optim::Moments::new(cell.shape.n_parameters());
+            }
+            run.smoothed_loss = f64::INFINITY;
+            run.settle_status(cell);
+        }
+        self.cells = cells;
+        self.spec = spec;
+        self.regroup();
+        Ok(())
+    }
+
+    /// Back to step 0 with the settings as they are now, from the same seed or another.
+    ///
+    /// # Errors
+    /// [`Error::Field`] for a seed out of range.
+    pub fn reset(&mut self, seed: Option<u64>) -> Result<(), Error> {
+        let mut spec = self.spec.clone();
+        if let Some(seed) = seed {
+            let patch = serde_json::json!({ "seed": seed }).to_string();
+            spec = ExperimentSpec::from_json(&crate::spec::merge(&spec.to_json().to_string(), &patch)?)?;
+        }
+        *self = Self::at_level(&spec, self.level)?;
+        Ok(())
+    }
+
+    /// What [`super::snapshot`] saves: step, runs and the groups' streams.
+    pub(super) fn parts(&self) -> (u64, &[Run], Vec<&Stream>) {
+        (self.step, &self.runs, self.groups.iter().map(|group| &group.stream).collect())
+    }
+
+    /// Takes over saved parts; false if they do not fit this trainer's cells.
+    pub(super) fn take_parts(&mut self, step: u64, runs: Vec<Run>, streams: Vec<Stream>) -> bool {
+        let restarts = self.spec.restarts.count;
+        let seeds = self.runs.iter().map(|run| run.seed);
+        let fits = runs.len() == self.runs.len()
+            && streams.len() == self.groups.len()
+            && runs.iter().zip(seeds).enumerate().all(|(i, (run, seed))| run.fits(&self.cells[i / restarts], seed));
+        if fits {
+            self.step = step;
+            self.runs = runs;
+            self.groups.iter_mut().zip(streams).for_each(|(group, stream)| group.stream = stream);
+        }
+        fits
+    }
+}
+
+impl Group {
+    /// One step of every running member: words are drawn a tile at a time, and each member's kernel reads them in turn.
+    fn step(&mut self, level: Level, cells: &[Cell], runs: &mut [Run], restarts: usize, scratch: &mut Scratch) {
+        let n_blocks = self.batch.div_ceil(BLOCK);
+        let tile_blocks = self.work[0].tile_blocks(level);
+        let running = |runs: &[Run], run_idx: usize| runs[run_idx].status == Status::Running;
+        debug_assert!(self.members.iter().all(|&i| cells[i / restarts].shape == self.shape));
+        self.draws.resize(tile_blocks * self.words * BLOCK, 0);
+        for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
+            if running(runs, run_idx) {
+                work.begin(cells[run_idx / restarts].model(&runs[run_idx].parameters));
+            }
+        }
+        for first in (0..n_blocks).step_by(tile_blocks) {
+            // Only the batch's own blocks are drawn, so that the stream does not depend on the tile's size.
+            let drawn = tile_blocks.min(n_blocks - first);
+            self.stream.fill_rows(level, &mut self.draws[..drawn * self.words * BLOCK]);
+            let n_samples = (self.batch - first * BLOCK).min(drawn * BLOCK);
+            for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
+                if running(runs, run_idx) {
+                    let cell = &cells[run_idx / restarts];
+                    let model = cell.model(&runs[run_idx].parameters);
+                    work.add_tile(level, model, &cell.reading, &self.draws, n_samples);
+                }
+            }
+        }
+        for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
+            if running(runs, run_idx) {
+                runs[run_idx].update(&cells[run_idx / restarts], work.finish(), scratch);
+            }
+        }
+    }
+}
+
+fn cells_of(spec: &ExperimentSpec) -> Result<Vec<Cell>, Error> {
+    (0..spec.n_cells()).map(|idx| spec.cell(idx).map(Cell::new)).collect()
+}
+
+fn model_name(model: ModelKind) -> &'static str {
+    match model {
+        ModelKind::Linear => "linear",
+        ModelKind::Relu => "relu",
+        ModelKind::ReluHidden => "relu-hidden",
+        ModelKind::Absolute => "absolute",
+    }
+}

@@ -1,0 +1,200 @@
+//! Every SIMD level against the plain scalar oracle.
+//!
+//! Bound: a sum of k terms whose magnitudes add up to s may be off by `8·√k` ulp of s, where an ulp is `2⁻²³ s`. The terms of
+//! a gradient are counted as the products it is a sum of. Outputs so near to the ReLU's kink that rounding decides the side
+//! would make the comparison meaningless; the seeds here have none, which each test asserts.
+
+use superposition::kernels::draws::{self, Reading};
+use superposition::kernels::tiny::{self, Sums, Tied};
+use superposition::kernels::{BLOCK, Level, blocked, oracle};
+use superposition::rng::{Purpose, Stream};
+
+/// Panics with error against bound unless `got` is within `8·√k` ulp of the terms' magnitudes.
+fn assert_close(what: &str, level: Level, got: f64, want: f64, magnitude: f64, terms: usize) {
+    let bound = 8.0 * (terms as f64).sqrt() * magnitude * f64::from(f32::EPSILON);
+    let error = (got - want).abs();
+    assert!(error <= bound, "{what} at {}: error {error:.3e} against bound {bound:.3e} ({got} for {want})", level.name());
+}
+
+struct Model {
+    w: Vec<f32>,
+    b: Vec<f32>,
+    importance: Vec<f32>,
+    relu: bool,
+}
+
+impl Model {
+    fn random(n: usize, m: usize, relu: bool, seed: u64) -> Self {
+        let mut stream = Stream::new(seed, Purpose::Weights);
+        let mut numbers = |count: usize, scale: f64| -> Vec<f32> {
+            (0..count).map(|_| (scale * stream.normals()[0]) as f32).collect()
+        };
+        Model {
+            w: numbers(n * m, 1.0 / (m as f64).sqrt()),
+            b: numbers(n, 0.1),
+            importance: (0..n).map(|i| 0.9_f32.powi(i as i32)).collect(),
+            relu,
+        }
+    }
+
+    fn tied(&self) -> Tied<'_> {
+        Tied { w: &self.w, b: &self.b, importance: &self.importance, relu: self.relu }
+    }
+}
+
+fn compare(what: &str, level: Level, got: &Sums, want: &oracle::Reference, terms: [usize; 3]) {
+    assert!(want.nearest_kink > 1e-6, "{what}: an output is within rounding of the kink, choose another seed");
+    assert_close(&format!("{what} loss"), level, got.loss, want.sums.loss, want.magnitudes.loss, terms[0]);
+    for i in 0..got.db.len() {
+        let what = format!("{what} db[{i}]");
+        assert_close(&what, level, got.db[i], want.sums.db[i], want.magnitudes.db[i], terms[1]);
+    }
+    for at in 0..got.dw.len() {
+        let what = format!("{what} dw[{at}]");
+        assert_close(&what, level, got.dw[at], want.sums.dw[at], want.magnitudes.dw[at], terms[2]);
+    }
+}
+
+/// Lengths on both sides of every lane count up to a block, and of whole tiles.
+const LENGTHS: [usize; 14] = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 1000];
+
+#[test]
+fn the_levels_that_run_are_named() {
+    let names: Vec<&str> = Level::all().into_iter().map(Level::name).collect();
+    println!("levels run here: {}", names.join(", "));
+    let missing: Vec<&str> = ["avx512", "avx2", "sse4.2", "neon", "simd128", "scalar"]
+        .into_iter()
+        .filter(|name| !names.contains(name))
+        .collect();
+    println!("levels that this machine cannot run: {}", missing.join(", "));
+    assert!(names.contains(&"scalar") && names.contains(&"simd128"), "{names:?}");
+    assert_eq!(names[0], Level::best().name());
+}
+
+#[test]
+fn draws_are_the_oracles_words_at_every_level() {
+    for level in Level::all() {
+        for rows in [1, 2, 3, 50] {
+            let mut state = [[0; BLOCK]; 4];
+            for (word, row) in state.iter_mut().enumerate() {
+                for (lane, value) in row.iter_mut().enumerate() {
+                    *value = 0x9e37_79b9_u32.wrapping_mul((lane * 4 + word + 1) as u32);
+                }
+            }
+            let mut by_hand = state;
+            let mut out = vec![0; rows * BLOCK];
+            draws::fill(level, &mut state, &mut out);
+            let want: Vec<u32> = (0..rows).flat_map(|_| oracle::next_row(&mut by_hand)).collect();
+            assert_eq!(out, want, "{}", level.name());
+            assert_eq!(state, by_hand, "{}", level.name());
+        }
+    }
+}
+
+#[test]
+fn inputs_are_the_oracles_to_the_bit() {
+    for densities in [vec![1.0, 0.5, 0.01], vec![1e-3, 0.2, 1e-12], vec![0.007_812_5; 3]] {
+        let reading = Reading::new(&densities);
+        let mut words = vec![0; 6 * reading.words() * BLOCK];
+        Stream::new(5, Purpose::Batches).fill_rows(Level::best(), &mut words);
+        for level in Level::all() {
+            let mut x = vec![f32::NAN; 3 * 6 * BLOCK];
+            reading.inputs_into(level, &words, &mut x);
+            for sample in 0..6 * BLOCK {
+                let want = oracle::inputs(&reading, &words, sample);
+                let got = [0, 1, 2].map(|i| x[i * 6 * BLOCK + sample]);
+                assert_eq!(got.as_slice(), want, "{} {densities:?} sample {sample}", level.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
+    for (n, m) in tiny::SHAPES {
+        for (relu, density) in [(true, 0.3), (true, 0.004), (false, 0.3), (false, 0.004), (true, 1.0)] {
+            let model = Model::random(n, m, relu, 11);
+            let reading = Reading::new(&vec![density; n]);
+            for n_samples in LENGTHS {
+                let mut words = vec![0; n_samples.div_ceil(BLOCK) * reading.words() * BLOCK];
+                Stream::new(n_samples as u64, Purpose::Batches).fill_rows(Level::best(), &mut words);
+                let want = oracle::tied(model.tied(), &reading, &words, n_samples);
+                // A loss term is the square of a sum; a dW term passes through h, an output and their products.
+                let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
+                for level in Level::all() {
+                    let mut got = Sums::zeros(n, m);
+                    assert!(tiny::add_tile(level, model.tied(), &reading, &words, n_samples, &mut got));
+                    compare(&format!("{n}→{m} relu {relu} p {density} × {n_samples}"), level, &got, &want, terms);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
+    for (n, m, relu) in [(1, 1, true), (7, 3, true), (9, 4, false), (20, 5, true), (33, 17, true)] {
+        let model = Model::random(n, m, relu, 3);
+        let reading = Reading::new(&vec![0.2; n]);
+        for level in Level::all() {
+            let tile = blocked::tile_samples(level);
+            for n_samples in LENGTHS.into_iter().chain([tile - 1, tile]).filter(|&length| length <= tile) {
+                let mut words = vec![0; tile * reading.words()];
+                Stream::new(n_samples as u64, Purpose::Batches).fill_rows(level, &mut words);
+                let want = oracle::tied(model.tied(), &reading, &words, n_samples);
+                let mut workspace = blocked::Workspace::default();
+                let mut got = Sums::zeros(n, m);
+                blocked::begin(model.tied(), &mut workspace);
+                blocked::add_tile(level, model.tied(), &reading, &words, n_samples, &mut workspace, &mut got);
+                blocked::finish(&workspace, &mut got);
+                let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
+                compare(&format!("{n}→{m} relu {relu} × {n_samples}"), level, &got, &want, terms);
+            }
+        }
+    }
+}
+
+/// Small integers leave no rounding, so every level must give the products exactly.
+#[test]
+fn products_of_small_integers_are_exact() {
+    let integers = |count: usize, step: usize| -> Vec<f32> {
+        (0..count).map(|i| ((i * step + 3) % 17) as f32 - 8.0).collect()
+    };
+    for level in Level::all() {
+        for (rows, inner) in [(1, 1), (3, 2), (4, 5), (5, 4), (9, 7)] {
+            let tile = 2 * BLOCK;
+            let (a, b) = (integers(rows * inner, 7), integers(inner * tile, 5));
+            let mut out = vec![f32::NAN; rows * tile];
+            blocked::product(level, &a, inner, &b, &mut out);
+            let (want, _) = oracle::product(&a, inner, &b);
+            assert!(out.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w), "{} {rows}×{inner}", level.name());
+
+            // a · bᵀ through the oracle: transpose b by hand.
+            let (left, right) = (integers(rows * tile, 3), integers(inner * tile, 11));
+            let transposed: Vec<f32> =
+                (0..tile * inner).map(|at| right[(at % inner) * tile + at / inner]).collect();
+            let mut sum = vec![1.0; rows * inner];
+            blocked::add_outer(level, &left, &right, inner, &mut sum);
+            let (want, _) = oracle::product(&left, tile, &transposed);
+            assert!(sum.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w + 1.0), "{} {rows}×{inner}", level.name());
+        }
+    }
+}
+
+/// The unfused level is what every four-lane machine computes, so on this one it must equal plain SSE4.2 to the bit.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn simd128_has_the_bits_of_four_unfused_lanes() {
+    let model = Model::random(5, 2, true, 1);
+    let reading = Reading::new(&[0.3; 5]);
+    let mut words = vec![0; 8 * reading.words() * BLOCK];
+    Stream::new(1, Purpose::Batches).fill_rows(Level::best(), &mut words);
+    let sums = |level| {
+        let mut sums = Sums::zeros(5, 2);
+        tiny::add_tile(level, model.tied(), &reading, &words, 8 * BLOCK, &mut sums);
+        (sums.loss.to_bits(), sums.dw.iter().chain(&sums.db).map(|g| g.to_bits()).collect::<Vec<_>>())
+    };
+    let sse = Level::all().into_iter().find(|level| level.name() == "sse4.2");
+    let simd128 = Level::simd128().expect("x86-64 of the last fifteen years");
+    assert_eq!(sums(simd128), sums(sse.expect("listed where simd128 runs")));
+}
