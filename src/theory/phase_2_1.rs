@@ -1,0 +1,140 @@
+//! Two features in one hidden dimension: the natural solutions and the phase diagram that follows from their losses.
+//!
+//! # Source
+//! Elhage et al. (2022), "Superposition as a Phase Change" (the n = 2, m = 1 diagram), whose natural solutions are `W = [1, 0]`, `W = [0, 1]` and
+//! `W = [1, −1]`. The first feature has importance 1, the extra one importance I; both have density p. The losses below were
+//! integrated by hand from the data distribution and are checked against [`super::exact_loss`] by the tests.
+//!
+//! # Units
+//! Losses here are the mean over the two features, as everywhere in this crate; the paper sums over them.
+//!
+//! This module does not know how models are trained; [`classify`] sees only their weights.
+
+/// Which of the natural solutions a model of two features in one dimension is, by what becomes of the extra feature.
+///
+/// `as u8` gives the class of the figures: 0, 1, 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Phase21 {
+    /// The extra feature is forgotten: `W = [1, 0]`.
+    Ignored = 0,
+    /// The extra feature has the only dimension to itself: `W = [0, 1]`.
+    Dedicated = 1,
+    /// Both features share the dimension in opposite directions: `W = [1, −1]`.
+    Superposition = 2,
+}
+
+/// Which bias the natural solutions are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bias {
+    /// The mean p/2 for a forgotten feature, as it is best there, and 0 for the others.
+    Paper,
+    /// 0 everywhere.
+    Zero,
+    /// The best bias of each solution; for the antipodal pair the root found by [`best_antipodal_bias`].
+    Best,
+}
+
+/// The loss of a natural solution, mean over the two features.
+///
+/// With a bias of p/2 the forgotten feature costs its variance `p/3 − p²/4`, with a bias of 0 its second moment `p/3`.
+/// The antipodal pair interferes where both features are active: `p²/6` each with a bias of 0.
+///
+/// # Panics
+/// When the density is outside [0, 1].
+#[must_use]
+pub fn natural_loss(phase: Phase21, density: f64, importance: f64, bias: Bias) -> f64 {
+    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
+    let p = density;
+    let forgotten = match bias {
+        Bias::Zero => p / 3.0,
+        Bias::Paper | Bias::Best => p / 3.0 - p * p / 4.0,
+    };
+    let sum = match phase {
+        Phase21::Ignored => importance * forgotten,
+        Phase21::Dedicated => forgotten,
+        Phase21::Superposition => (1.0 + importance) * antipodal_error(p, bias),
+    };
+    sum / 2.0
+}
+
+/// Returns the natural solution with the lowest loss.
+///
+/// Ties, as between the two single features at importance 1, go to the first of ignored, dedicated, superposition.
+///
+/// # Panics
+/// When the density is outside [0, 1].
+///
+/// # Source
+/// With [`Bias::Paper`] superposition wins where `p < 4 / (5 + 2 max(I, 1/I))`: below 4/7 at equal importance.
+///
+/// ```
+/// use superposition::theory::{Bias, Phase21, theory_phase};
+/// assert_eq!(theory_phase(0.5, 1.0, Bias::Paper), Phase21::Superposition);
+/// assert_eq!(theory_phase(0.6, 1.0, Bias::Paper), Phase21::Ignored);
+/// assert_eq!(theory_phase(0.6, 2.0, Bias::Paper), Phase21::Dedicated);
+/// ```
+#[must_use]
+pub fn theory_phase(density: f64, importance: f64, bias: Bias) -> Phase21 {
+    let mut best = (Phase21::Ignored, natural_loss(Phase21::Ignored, density, importance, bias));
+    for phase in [Phase21::Dedicated, Phase21::Superposition] {
+        let loss = natural_loss(phase, density, importance, bias);
+        if loss < best.1 {
+            best = (phase, loss);
+        }
+    }
+    best.0
+}
+
+/// The expected squared error of one feature of the antipodal pair, whose two outputs have the bias b in [0, 1].
+fn antipodal_error(p: f64, bias: Bias) -> f64 {
+    let b = match bias {
+        Bias::Paper | Bias::Zero => 0.0,
+        Bias::Best => best_antipodal_bias(p),
+    };
+    let rest = 1.0 - b;
+    let both = (rest * rest * rest + b * b * b) / 3.0 - rest * rest * rest * rest / 12.0 - rest * rest * rest * rest / 12.0;
+    (1.0 - p) * (1.0 - p) * b * b + p * (1.0 - p) * (b * b + b * b * b / 3.0) + p * p * both
+}
+
+/// The bias of the antipodal pair with the lowest loss, the same for both outputs.
+///
+/// It is the root in [0, 1] of half the loss's derivative (importance drops out),
+/// `h(b) = 2(1−p) b + p(1−p) b² + p² (2b − 1 + ⅔(1−b)³)`, found by Newton's method from b = 1.
+///
+/// # Precision
+/// `h(0) = −p²/3 ≤ 0 < h(1)`, and h is increasing and convex on [0, 1], so Newton's iterates fall towards the root and never pass it but by
+/// rounding: the bracket is kept without a bisection. The search ends when an iterate no longer falls, within a few ulp of
+/// the root of h as it is computed (an absolute 1e-15).
+///
+/// # Panics
+/// When the density is outside [0, 1].
+#[must_use]
+pub fn best_antipodal_bias(density: f64) -> f64 {
+    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
+    let p = density;
+    let mut b = 1.0_f64;
+    loop {
+        let rest = 1.0 - b;
+        let h = 2.0 * (1.0 - p) * b + p * (1.0 - p) * b * b + p * p * (2.0 * b - 1.0 + 2.0 / 3.0 * rest * rest * rest);
+        let slope = 2.0 * (1.0 - p) + 2.0 * p * (1.0 - p) * b + 2.0 * p * p * (1.0 - rest * rest);
+        let next = (b - h / slope).max(0.0);
+        if next.is_nan() || next >= b {
+            return b;
+        }
+        b = next;
+    }
+}
+
+/// Returns the class of a trained model from its two weights, the first feature's and the extra one's.
+#[must_use]
+pub fn classify(weights: &[f64; 2]) -> Phase21 {
+    let [first, extra] = [weights[0].abs(), weights[1].abs()];
+    if first.min(extra) > 0.5 * first.max(extra) {
+        Phase21::Superposition
+    } else if extra > first {
+        Phase21::Dedicated
+    } else {
+        Phase21::Ignored
+    }
+}

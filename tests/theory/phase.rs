@@ -1,0 +1,1 @@
+//! The natural solutions of n = 2, m = 1.

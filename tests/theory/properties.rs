@@ -1,0 +1,1 @@
+//! Invariances, sampling, and the edges of the domain.
