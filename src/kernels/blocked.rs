@@ -198,8 +198,10 @@ fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
         let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
         for (j, b_row) in b.chunks_exact(tile).enumerate() {
             let b_row = &b_row[at..at + COLUMNS * lanes];
-            let columns: [S::f32s; COLUMNS] =
-                std::array::from_fn(|c| S::f32s::from_slice(simd, &b_row[c * lanes..(c + 1) * lanes]));
+            let mut columns = [S::f32s::splat(simd, 0.0); COLUMNS];
+            for c in 0..COLUMNS {
+                columns[c] = S::f32s::from_slice(simd, &b_row[c * lanes..(c + 1) * lanes]);
+            }
             for r in 0..R {
                 let left = S::f32s::splat(simd, a[r * inner + j]);
                 for c in 0..COLUMNS {
@@ -263,8 +265,10 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
     let lanes = S::f32s::LEN;
     let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
     for at in (0..tile).step_by(lanes) {
-        let left: [S::f32s; R] =
-            std::array::from_fn(|r| S::f32s::from_slice(simd, &a[r * tile + at..r * tile + at + lanes]));
+        let mut left = [S::f32s::splat(simd, 0.0); R];
+        for r in 0..R {
+            left[r] = S::f32s::from_slice(simd, &a[r * tile + at..r * tile + at + lanes]);
+        }
         for c in 0..C {
             let right = S::f32s::from_slice(simd, &b[c * tile + at..c * tile + at + lanes]);
             for r in 0..R {

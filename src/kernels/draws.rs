@@ -29,8 +29,10 @@ fn fill_lanes<S: Simd, const FUSED: bool>(simd: S, state: &mut LaneState, out: &
     let lanes = S::u32s::LEN;
     for first in (0..BLOCK).step_by(lanes) {
         let here = first..first + lanes;
-        let [mut s0, mut s1, mut s2, mut s3] =
-            std::array::from_fn(|word| S::u32s::from_slice(simd, &state[word][here.clone()]));
+        let mut s0 = S::u32s::from_slice(simd, &state[0][here.clone()]);
+        let mut s1 = S::u32s::from_slice(simd, &state[1][here.clone()]);
+        let mut s2 = S::u32s::from_slice(simd, &state[2][here.clone()]);
+        let mut s3 = S::u32s::from_slice(simd, &state[3][here.clone()]);
         for row in out.chunks_exact_mut(BLOCK) {
             let sum = s0 + s3;
             let result = ((sum << 7) | (sum >> 25)) + s0;
@@ -43,9 +45,10 @@ fn fill_lanes<S: Simd, const FUSED: bool>(simd: S, state: &mut LaneState, out: &
             s2 ^= shifted;
             s3 = (s3 << 11) | (s3 >> 21);
         }
-        for (word, value) in [s0, s1, s2, s3].into_iter().enumerate() {
-            value.store_slice(&mut state[word][here.clone()]);
-        }
+        s0.store_slice(&mut state[0][here.clone()]);
+        s1.store_slice(&mut state[1][here.clone()]);
+        s2.store_slice(&mut state[2][here.clone()]);
+        s3.store_slice(&mut state[3][here]);
     }
 }
 
@@ -110,9 +113,11 @@ fn inputs<S: Simd, const FUSED: bool>(simd: S, reading: &Reading, draws: &[u32],
             let out = &mut x[i * row_len + block_idx * BLOCK..][..BLOCK];
             for first in (0..BLOCK).step_by(S::u32s::LEN) {
                 let draw = S::u32s::from_slice(simd, &words[first..first + S::u32s::LEN]);
-                let own = reading
-                    .paired
-                    .then(|| S::u32s::from_slice(simd, &words[BLOCK + first..BLOCK + first + S::u32s::LEN]));
+                let own = if reading.paired {
+                    Some(S::u32s::from_slice(simd, &words[BLOCK + first..BLOCK + first + S::u32s::LEN]))
+                } else {
+                    None
+                };
                 let (last, scale) = (reading.last_active[i], reading.value_scale[i]);
                 super::lanes::feature_value(simd, draw, own, last, scale)
                     .store_slice(&mut out[first..first + S::u32s::LEN]);

@@ -103,12 +103,23 @@ fn add_shape<const N: usize, const M: usize>(level: Level, tile: Tile, sums: &mu
     }
 }
 
+/// A model's numbers in every lane, made once a tile: a product with memory is cheaper than a splat.
+struct Splats<S: Simd, const N: usize, const M: usize> {
+    w: [[S::f32s; N]; M],
+    b: [S::f32s; N],
+    twice_importance: [S::f32s; N],
+    last_active: [i32; N],
+    value_scale: [f32; N],
+}
+
 /// The accumulators of a tile, a vector each.
 struct Accumulators<S: Simd, const N: usize, const M: usize> {
-    loss: S::f32s,
+    twice_loss: S::f32s,
     db: [S::f32s; N],
     dw: [[S::f32s; N]; M],
 }
+
+// Plain loops throughout: a closure handed to a library function is compiled without the level's instructions.
 
 #[inline(always)]
 fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
@@ -118,27 +129,44 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
 ) {
     let lanes = S::f32s::LEN;
     let zero = S::f32s::splat(simd, 0.0);
-    let mut acc = Accumulators::<S, N, M> { loss: zero, db: [zero; N], dw: [[zero; N]; M] };
+    let mut acc = Accumulators::<S, N, M> { twice_loss: zero, db: [zero; N], dw: [[zero; N]; M] };
+    let mut splats = Splats::<S, N, M> {
+        w: [[zero; N]; M],
+        b: [zero; N],
+        twice_importance: [zero; N],
+        last_active: [0; N],
+        value_scale: [0.0; N],
+    };
+    for i in 0..N {
+        for k in 0..M {
+            splats.w[k][i] = S::f32s::splat(simd, tile.model.w[k * N + i]);
+        }
+        splats.b[i] = S::f32s::splat(simd, tile.model.b[i]);
+        splats.twice_importance[i] = S::f32s::splat(simd, 2.0 * tile.model.importance[i]);
+        splats.last_active[i] = tile.reading.last_active[i];
+        splats.value_scale[i] = tile.reading.value_scale[i];
+    }
 
     let words = if PAIRED { 2 * N } else { N };
     let whole = tile.n_samples / BLOCK;
     for block in tile.draws.chunks_exact(words * BLOCK).take(whole) {
         for first in (0..BLOCK).step_by(lanes) {
-            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &tile, block, first, None, &mut acc);
+            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &splats, block, first, None, &mut acc);
         }
     }
     let rest = tile.n_samples % BLOCK;
     if rest > 0 {
         // The last block's surplus samples weigh nothing: they were drawn, because blocks are always drawn whole.
-        let weights: [f32; BLOCK] = std::array::from_fn(|lane| if lane < rest { 1.0 } else { 0.0 });
+        let mut weights = [0.0; BLOCK];
+        weights[..rest].fill(1.0);
         let block = &tile.draws[whole * words * BLOCK..][..words * BLOCK];
         for first in (0..BLOCK).step_by(lanes) {
             let weight = S::f32s::from_slice(simd, &weights[first..first + lanes]);
-            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &tile, block, first, Some(weight), &mut acc);
+            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &splats, block, first, Some(weight), &mut acc);
         }
     }
 
-    sums.loss += f64::from(acc.loss.reduce_sum());
+    sums.loss += 0.5 * f64::from(acc.twice_loss.reduce_sum());
     for i in 0..N {
         sums.db[i] += f64::from(acc.db[i].reduce_sum());
         for k in 0..M {
@@ -151,48 +179,46 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
 #[inline(always)]
 fn add_vector<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
     simd: S,
-    tile: &Tile,
+    model: &Splats<S, N, M>,
     block: &[u32],
     first: usize,
     weight: Option<S::f32s>,
     acc: &mut Accumulators<S, N, M>,
 ) {
+    let lanes = S::f32s::LEN;
     let zero = S::f32s::splat(simd, 0.0);
-    let w = |k: usize, i: usize| S::f32s::splat(simd, tile.model.w[k * N + i]);
-    let row = |at: usize| S::u32s::from_slice(simd, &block[at * BLOCK + first..at * BLOCK + first + S::u32s::LEN]);
-
-    let x: [S::f32s; N] = std::array::from_fn(
-        #[inline(always)]
-        |i| {
-            let (draw, own) = if PAIRED { (row(2 * i), Some(row(2 * i + 1))) } else { (row(i), None) };
-            feature_value(simd, draw, own, tile.reading.last_active[i], tile.reading.value_scale[i])
-        },
-    );
-    let mut h = [zero; M];
+    let mut x = [zero; N];
     for i in 0..N {
-        for k in 0..M {
-            h[k] = mul_add::<S, FUSED>(w(k, i), x[i], h[k]);
+        let at = if PAIRED { 2 * i } else { i } * BLOCK + first;
+        let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
+        let own = if PAIRED { Some(S::u32s::from_slice(simd, &block[at + BLOCK..at + BLOCK + lanes])) } else { None };
+        x[i] = feature_value(simd, draw, own, model.last_active[i], model.value_scale[i]);
+    }
+    let mut h = [zero; M];
+    for k in 0..M {
+        h[k] = model.w[k][0] * x[0];
+        for i in 1..N {
+            h[k] = mul_add::<S, FUSED>(model.w[k][i], x[i], h[k]);
         }
     }
     let mut dh = [zero; M];
     for i in 0..N {
-        let mut out = S::f32s::splat(simd, tile.model.b[i]);
+        let mut out = model.b[i];
         for k in 0..M {
-            out = mul_add::<S, FUSED>(w(k, i), h[k], out);
+            out = mul_add::<S, FUSED>(model.w[k][i], h[k], out);
         }
         let silent = out.simd_le(zero);
         let mut error = if RELU { silent.select(zero, out) } else { out } - x[i];
         if let Some(weight) = weight {
             error *= weight;
         }
-        let weighted = S::f32s::splat(simd, tile.model.importance[i]) * error;
-        acc.loss = mul_add::<S, FUSED>(weighted, error, acc.loss);
-        let g = weighted + weighted;
-        let g = if RELU { silent.select(zero, g) } else { g };
+        let weighted = model.twice_importance[i] * error;
+        acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
+        let g = if RELU { silent.select(zero, weighted) } else { weighted };
         acc.db[i] += g;
         for k in 0..M {
             acc.dw[k][i] = mul_add::<S, FUSED>(h[k], g, acc.dw[k][i]);
-            dh[k] = mul_add::<S, FUSED>(w(k, i), g, dh[k]);
+            dh[k] = mul_add::<S, FUSED>(model.w[k][i], g, dh[k]);
         }
     }
     for i in 0..N {
