@@ -66,7 +66,10 @@ pub fn exact_loss(kind: ModelKind, w: &[f64], b: &[f64], density: &[f64], import
 /// Shapes, units, precision and panics are those of [`exact_loss`]; `dw` has the shape of `w`, `db` that of `b`, and both are
 /// overwritten. Where the loss has a kink (`b_i = 0` and a zero column i, where z is 0 always) the derivative of the ReLU at 0 counts as 0.
 /// Weights that are not finite give a loss or gradient that is not finite; there is no panic.
-#[allow(clippy::too_many_arguments, reason = "the model, the data, two outputs and the scratch: a struct would hide that")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the model, the data, two outputs and the scratch: a struct would hide that"
+)]
 pub fn exact_loss_and_gradient_into(
     kind: ModelKind,
     w: &[f64],

@@ -86,51 +86,77 @@ pub fn theory_phase(density: f64, importance: f64, bias: Bias) -> Phase21 {
     best.0
 }
 
-/// The expected squared error of one feature of the antipodal pair, whose two outputs have the bias b in [0, 1].
+/// The expected squared error of one feature of the antipodal pair, whose two outputs have the same bias b in [0, 1].
+///
+/// `(1−p)² b² + p(1−p)(b² + b³/3) + p² {[(1−b)³ + b³]/3 − (1−b)⁴/6}`: no feature active, one of the two, both.
 fn antipodal_error(p: f64, bias: Bias) -> f64 {
     let b = match bias {
         Bias::Paper | Bias::Zero => 0.0,
         Bias::Best => best_antipodal_bias(p),
     };
-    let rest = 1.0 - b;
-    let both = (rest * rest * rest + b * b * b) / 3.0 - rest * rest * rest * rest / 12.0 - rest * rest * rest * rest / 12.0;
-    (1.0 - p) * (1.0 - p) * b * b + p * (1.0 - p) * (b * b + b * b * b / 3.0) + p * p * both
+    let (q, rest) = (1.0 - p, 1.0 - b);
+    let (square, cube) = (b * b, b * b * b);
+    let both = (rest * rest * rest + cube) / 3.0 - rest * rest * rest * rest / 6.0;
+    q * q * square + p * q * (square + cube / 3.0) + p * p * both
 }
 
-/// The bias of the antipodal pair with the lowest loss, the same for both outputs.
+/// Returns the bias of the antipodal pair with the lowest loss, the same for both outputs.
 ///
-/// It is the root in [0, 1] of half the loss's derivative (importance drops out),
+/// It is the root in [0, 1] of half the derivative of the error, in which the importance drops out,
 /// `h(b) = 2(1−p) b + p(1−p) b² + p² (2b − 1 + ⅔(1−b)³)`, found by Newton's method from b = 1.
 ///
 /// # Precision
-/// `h(0) = −p²/3 ≤ 0 < h(1)`, and h is increasing and convex on [0, 1], so Newton's iterates fall towards the root and never pass it but by
-/// rounding: the bracket is kept without a bisection. The search ends when an iterate no longer falls, within a few ulp of
-/// the root of h as it is computed (an absolute 1e-15).
+/// The root is bracketed by `h(0) = −p²/3 ≤ 0 < h(1)`, and h is increasing and convex on [0, 1]: Newton's iterates fall
+/// towards the root from above and cannot pass it but by rounding, so no bisection is needed to stay in the bracket. The
+/// search ends when an iterate no longer falls, with an absolute error below 1e-15. The loss is at its minimum there, and so
+/// is right to the last digits.
 ///
 /// # Panics
 /// When the density is outside [0, 1].
 #[must_use]
 pub fn best_antipodal_bias(density: f64) -> f64 {
     assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
-    let p = density;
+    let (p, q) = (density, 1.0 - density);
     let mut b = 1.0_f64;
     loop {
         let rest = 1.0 - b;
-        let h = 2.0 * (1.0 - p) * b + p * (1.0 - p) * b * b + p * p * (2.0 * b - 1.0 + 2.0 / 3.0 * rest * rest * rest);
-        let slope = 2.0 * (1.0 - p) + 2.0 * p * (1.0 - p) * b + 2.0 * p * p * (1.0 - rest * rest);
+        let h = 2.0 * q * b + p * q * b * b + p * p * (2.0 * b - 1.0 + 2.0 / 3.0 * rest * rest * rest);
+        // At the root, b > 0 or p = 0: the slope vanishes at b = 0, p = 1 only.
+        let slope = 2.0 * q + 2.0 * p * q * b + 2.0 * p * p * (1.0 - rest * rest);
         let next = (b - h / slope).max(0.0);
-        if next.is_nan() || next >= b {
+        if next >= b {
             return b;
         }
         b = next;
     }
 }
 
+/// The smaller weight of a model in superposition is more than this share of the larger one.
+///
+/// Of models trained with exact gradients to the best of ten restarts, over densities 0.01…1 and importances 0.1…10, none has a
+/// share between 0.5 and 0.6: the pairs lie above, the single features mostly below 0.05 (some still on their way to 0).
+const PAIR_SHARE: f64 = 0.5;
+
 /// Returns the class of a trained model from its two weights, the first feature's and the extra one's.
+///
+/// Superposition: the weights have opposite signs and the smaller is more than half the larger. Else the feature with the larger
+/// weight has the dimension: dedicated if that is the extra one, ignored if it is the first (or both are 0).
+///
+/// The share, not the norm of each, decides: at low density a weight may still be well below 1 where training ends, and the norms' rule
+/// (represented: above 0.5) would call two small weights forgotten. Two weights of the same sign, the "confused"
+/// solution of T. McGrath's comment in the paper, are no natural solution; they count for the larger one.
+///
+/// ```
+/// use superposition::theory::{Phase21, classify};
+/// assert_eq!(classify(&[-1.02, 0.71]), Phase21::Superposition);
+/// assert_eq!(classify(&[0.0, -0.99]), Phase21::Dedicated);
+/// assert_eq!(classify(&[0.9, 0.2]), Phase21::Ignored);
+/// ```
 #[must_use]
 pub fn classify(weights: &[f64; 2]) -> Phase21 {
-    let [first, extra] = [weights[0].abs(), weights[1].abs()];
-    if first.min(extra) > 0.5 * first.max(extra) {
+    let [first, extra] = weights.map(f64::abs);
+    let opposite = (weights[0] < 0.0) != (weights[1] < 0.0);
+    if opposite && first.min(extra) > PAIR_SHARE * first.max(extra) {
         Phase21::Superposition
     } else if extra > first {
         Phase21::Dedicated

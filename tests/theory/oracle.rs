@@ -152,11 +152,14 @@ pub fn expectation(f: &dyn Fn(f64) -> f64, b: f64, variables: &[Variable]) -> f6
         };
         let reach = |sign: f64| variables[..t].iter().map(|variable| (sign * variable.g).max(0.0)).sum::<f64>();
         let (lo, hi) = (b - reach(-1.0), b + reach(1.0));
-        if lo == hi {
+        let width = 1e-14 * lo.abs().max(hi.abs());
+        if hi - lo <= width {
             // Nothing outside this feature moves v: the rest multiplies.
             let rest: f64 = variables[..t]
                 .iter()
-                .map(|variable| if variable.power == 0 { 1.0 } else { variable.density / f64::from(variable.power + 1) })
+                .map(
+                    |variable| if variable.power == 0 { 1.0 } else { variable.density / f64::from(variable.power + 1) },
+                )
                 .product();
             return rest * outer(b);
         }
@@ -164,7 +167,6 @@ pub fn expectation(f: &dyn Fn(f64) -> f64, b: f64, variables: &[Variable]) -> f6
         let mut cuts: Vec<f64> = kinks.iter().copied().filter(|cut| *cut > lo && *cut < hi).collect();
         cuts.extend([lo, hi]);
         cuts.sort_by(f64::total_cmp);
-        let width = 1e-14 * lo.abs().max(hi.abs());
         cuts.dedup_by(|next, kept| *next - *kept <= width);
         let mut table = Table { pieces: Vec::new() };
         for pair in cuts.windows(2) {
@@ -172,7 +174,7 @@ pub fn expectation(f: &dyn Fn(f64) -> f64, b: f64, variables: &[Variable]) -> f6
         }
         inner = Level::Tabulated(table);
     }
-    unreachable!("the outermost feature has lo == hi")
+    unreachable!("the outermost feature has nothing outside it")
 }
 
 /// Loss and gradient of a ReLU model, every term an expectation of its own.

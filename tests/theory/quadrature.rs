@@ -68,9 +68,8 @@ fn coefficients_over_twelve_decades_agree_with_quadrature() {
 #[test]
 fn the_paper_s_shapes_with_biases_on_kinks_agree_with_quadrature() {
     let angle = |i: usize, n: usize| 2.0 * std::f64::consts::PI * i as f64 / n as f64;
-    let polygon = |n: usize| -> Vec<f64> {
-        (0..n).map(|i| angle(i, n).cos()).chain((0..n).map(|i| angle(i, n).sin())).collect()
-    };
+    let polygon =
+        |n: usize| -> Vec<f64> { (0..n).map(|i| angle(i, n).cos()).chain((0..n).map(|i| angle(i, n).sin())).collect() };
     let shapes: [(&str, usize, Vec<f64>); 6] = [
         ("pentagon", 5, polygon(5)),
         ("square", 4, polygon(4)),
