@@ -12,6 +12,9 @@
 //! - the vertices follow in an order where each is as square as can be to those before, so that the first few pin down
 //!   the place of all others; and the features that fit a vertex are tried from the best to the worst.
 //!
+//! Of large rings (more than 32 features), whose neighbours are closer to each other than the tolerance, only the order
+//! around the circle is tried.
+//!
 //! No two solids of a size have sorted rows within twice the tolerance of each other, so that at most one can match.
 
 use std::fmt;
@@ -22,9 +25,12 @@ use serde::{Serialize, Serializer};
 pub const SHAPE_TOLERANCE: f64 = 0.15;
 
 /// The number of placements, as a multiple of the number of features, after which the search gives up and the factor
-/// counts as irregular. Solids and polygons with up to 20 vertices never came near in 10⁵ trials with noise at the
-/// tolerance; what the bound cuts short are irregular rings of many features.
+/// counts as irregular. It guards against the unforeseen: see the test of how far the search goes.
 const PLACEMENTS_PER_FEATURE: usize = 50;
+
+/// The largest ring that is searched. In a larger one so many features fit each vertex that the search would not end:
+/// there only the order around the circle is tried.
+const LARGEST_SEARCHED: usize = 32;
 
 /// The shape of a tegum factor. It is serialised and displayed as its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,10 +218,30 @@ pub(super) fn recognise(n_points: usize, mut row: impl FnMut(usize, &mut [f64]))
             return Shape::Irregular;
         }
     }
-    match search(&cosines, &shape.gram(n_points), n_points) {
-        Search::Found => shape,
-        Search::Impossible | Search::GaveUp => Shape::Irregular,
-    }
+    let gram = shape.gram(n_points);
+    let is_met = if n_points > LARGEST_SEARCHED && shape == Shape::Polygon(n_points) {
+        let order = order_around(&cosines, n_points);
+        order.iter().zip(gram.chunks_exact(n_points)).all(|(&i, expected)| {
+            let row = &cosines[i * n_points..][..n_points];
+            order.iter().zip(expected).all(|(&j, &expected)| is_near(row[j], expected))
+        })
+    } else {
+        search(&cosines, &gram, n_points).0 == Search::Found
+    };
+    if is_met { shape } else { Shape::Irregular }
+}
+
+/// The features in the order of their angles in the plane of the first and the one that is the most nearly at a right
+/// angle to it.
+fn order_around(cosines: &[f64], n_points: usize) -> Vec<usize> {
+    let x = &cosines[..n_points];
+    let side = (0..n_points).min_by(|&i, &j| x[i].abs().total_cmp(&x[j].abs())).expect("a ring has features");
+    let (cosine, toward_side) = (x[side], &cosines[side * n_points..][..n_points]);
+    let sine = (1.0 - cosine * cosine).sqrt();
+    let angles: Vec<f64> = x.iter().zip(toward_side).map(|(&x, &s)| ((s - cosine * x) / sine).atan2(x)).collect();
+    let mut order: Vec<usize> = (0..n_points).collect();
+    order.sort_by(|&i, &j| angles[i].total_cmp(&angles[j]));
+    order
 }
 
 /// How a search for a permutation ended.
@@ -227,19 +253,20 @@ enum Search {
 }
 
 /// Looks for a way to put the features on the vertices such that all cosines agree, both matrices `[n_points][n_points]`.
-fn search(cosines: &[f64], gram: &[f64], n_points: usize) -> Search {
+/// Says also how many features it placed, again and again.
+fn search(cosines: &[f64], gram: &[f64], n_points: usize) -> (Search, usize) {
     let order = placement_order(gram, n_points);
     let mut placed = vec![0]; // the features on the first vertices of the order
     let mut is_free = vec![true; n_points];
     is_free[0] = false;
     let mut untried: Vec<Vec<usize>> = Vec::new(); // a list for each vertex but the first, the best feature last
-    for _ in 0..PLACEMENTS_PER_FEATURE * n_points {
+    for n_placements in 1..=PLACEMENTS_PER_FEATURE * n_points {
         if placed.len() == n_points {
-            return Search::Found;
+            return (Search::Found, n_placements);
         }
         untried.push(fitting(cosines, gram, n_points, &order, &placed, &is_free));
         loop {
-            let Some(features) = untried.last_mut() else { return Search::Impossible };
+            let Some(features) = untried.last_mut() else { return (Search::Impossible, n_placements) };
             if let Some(feature) = features.pop() {
                 placed.push(feature);
                 is_free[feature] = false;
@@ -251,7 +278,7 @@ fn search(cosines: &[f64], gram: &[f64], n_points: usize) -> Search {
             }
         }
     }
-    Search::GaveUp
+    (Search::GaveUp, PLACEMENTS_PER_FEATURE * n_points)
 }
 
 /// The free features that may go on the next vertex, given those that are placed; the best one last.
@@ -350,7 +377,7 @@ mod tests {
                         .flat_map(|&i| order.iter().map(move |&j| (i, j)))
                         .map(|(i, j)| gram[i * n_points + j])
                         .collect();
-                    assert_eq!(search(&turned, &gram, n_points), Search::Found, "{shape} from vertex {vertex}");
+                    assert_eq!(search(&turned, &gram, n_points).0, Search::Found, "{shape} from vertex {vertex}");
                 }
             }
         }
@@ -374,8 +401,51 @@ mod tests {
             gram[i * 8 + j] = -gram[i * 8 + j];
             gram[j * 8 + i] = gram[i * 8 + j];
         }
-        assert_eq!(search(&gram, &Shape::Cube.gram(8), 8), Search::Impossible);
+        assert_eq!(search(&gram, &Shape::Cube.gram(8), 8).0, Search::Impossible);
         let shape = recognise(8, |i, out| out.copy_from_slice(&gram[i * 8..][..8]));
         assert_eq!(shape, Shape::Irregular);
+    }
+
+    /// How far the search goes: rings and solids that are shaken until most of them are irregular, and whose sorted rows
+    /// agree nevertheless.
+    #[test]
+    fn the_search_ends_long_before_its_bound() {
+        let mut state = 1_u64;
+        let mut noise = move || {
+            state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            (state >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+        };
+        let solids = [Shape::SquareAntiprism, Shape::Cube, Shape::Icosahedron, Shape::Dodecahedron];
+        let (mut n_found, mut n_impossible, mut most) = (0, 0, 0.0_f64);
+        for shape in (3..=LARGEST_SEARCHED).map(Shape::Polygon).chain(solids) {
+            let n_points = shape.n_points().expect("they are regular");
+            let (gram, first) = (shape.gram(n_points), sorted(shape.first_row(n_points)));
+            for trial in 0..2000 {
+                let shake = 0.03 + 0.01 * f64::from(trial % 16);
+                let points: Vec<[f64; 3]> = (0..n_points)
+                    .map(|i| {
+                        let angle = std::f64::consts::TAU * i as f64 / n_points as f64 + shake * noise();
+                        let ring = matches!(shape, Shape::Polygon(_));
+                        let p = if ring {
+                            [angle.cos(), angle.sin(), 0.0]
+                        } else {
+                            shape.vertices()[i].map(|x| x + shake * noise())
+                        };
+                        p.map(|x| x / dot3(p, p).sqrt())
+                    })
+                    .collect();
+                let cosines: Vec<f64> = points.iter().flat_map(|&a| points.iter().map(move |&b| dot3(a, b))).collect();
+                if !cosines.chunks_exact(n_points).all(|row| all_near(&sorted(row.to_vec()), &first)) {
+                    continue;
+                }
+                let (outcome, n_placements) = search(&cosines, &gram, n_points);
+                assert_ne!(outcome, Search::GaveUp, "{shape}, shaken by {shake}");
+                n_found += u32::from(outcome == Search::Found);
+                n_impossible += u32::from(outcome == Search::Impossible);
+                most = most.max(n_placements as f64 / n_points as f64);
+            }
+        }
+        assert!(n_found > 10_000 && n_impossible > 50, "{n_found} found, {n_impossible} impossible");
+        assert!(most < 0.5 * PLACEMENTS_PER_FEATURE as f64, "{most} placements a feature");
     }
 }
