@@ -1,0 +1,150 @@
+//! Writes dist/: the page, its scripts and both wasm builds. What is in it works on any static server under any path.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::setup::Tools;
+use crate::shell::{self, human_size};
+use crate::wasm;
+
+/// What one browser may download, compressed; pictures that only failures need do not count.
+pub const DOWNLOAD_LIMIT: u64 = 350_000;
+
+/// A finished site.
+pub struct Site {
+    pub folder: PathBuf,
+    pub n_warnings: usize,
+    /// What one browser downloads, compressed, if it takes the larger of the two wasm builds.
+    pub download: u64,
+}
+
+/// Builds the site and reports its sizes.
+pub fn build(root: &Path, tools: &Tools) -> Result<Site> {
+    let start = Instant::now();
+    let folder = root.join("dist");
+    let toolchain = tools.wasm.as_ref().context("no toolchain for wasm was set up")?;
+    let built = wasm::build(root, toolchain, &folder.join("pkg"))?;
+    shell::step("the page");
+    copy_page(root, &folder)?;
+    let download = report_sizes(&folder)?;
+    shell::note(&format!("dist/ is ready after {}", shell::human_time(start.elapsed())));
+    Ok(Site { folder, n_warnings: built.n_warnings, download })
+}
+
+/// Makes dist/ hold index.html and www/ as they are now, beside pkg/, and nothing else.
+fn copy_page(root: &Path, dist: &Path) -> Result<()> {
+    let mut sources = vec![root.join("index.html")];
+    sources.extend(files_under(&root.join("www"))?);
+    let mut kept = BTreeSet::new();
+    for source in &sources {
+        let relative = source.strip_prefix(root)?;
+        let target = dist.join(relative);
+        copy_if_changed(source, &target)?;
+        kept.insert(target);
+    }
+    for file in files_under(dist)? {
+        if !file.starts_with(dist.join("pkg")) && !kept.contains(&file) {
+            std::fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_if_changed(source: &Path, target: &Path) -> Result<()> {
+    let bytes = std::fs::read(source).with_context(|| format!("could not read {}", source.display()))?;
+    if std::fs::read(target).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = target.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(target, bytes).with_context(|| format!("could not write {}", target.display()))
+}
+
+/// All files under `folder`, sorted; none if there is no such folder. Hidden files are left out.
+pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(files) };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_under(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Prints a line for each group of files and returns what one browser downloads.
+fn report_sizes(dist: &Path) -> Result<u64> {
+    let mut page = (0, 0);
+    let mut levels = [(0, 0); wasm::LEVELS.len()];
+    for file in files_under(dist)? {
+        // Declarations are for people who write programs against the bindings.
+        if file.to_string_lossy().ends_with(".d.ts") {
+            continue;
+        }
+        let bytes = std::fs::read(&file)?;
+        let of_level = wasm::LEVELS.iter().position(|level| file.starts_with(dist.join("pkg").join(level.name)));
+        let (raw, compressed) = of_level.map_or(&mut page, |level_idx| &mut levels[level_idx]);
+        *raw += bytes.len() as u64;
+        *compressed += gzip_size(&bytes)?;
+    }
+    let line = |what: &str, (raw, compressed): (u64, u64)| {
+        shell::note(&format!("{what:<14} {:>9}, gzip {:>9}", human_size(raw), human_size(compressed)));
+    };
+    line("index, www/", page);
+    for (level, sizes) in wasm::LEVELS.iter().zip(levels) {
+        line(&format!("pkg/{}", level.name), sizes);
+    }
+    let download = page.1 + levels.iter().map(|sizes| sizes.1).max().unwrap_or(0);
+    shell::note(&format!("one browser downloads at most {} of {}", human_size(download), human_size(DOWNLOAD_LIMIT)));
+    Ok(download)
+}
+
+fn gzip_size(bytes: &[u8]) -> Result<u64> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_left_the_page_leaves_dist_and_pkg_stays() {
+        let root = std::env::temp_dir().join(format!("superposition-site-{}", std::process::id()));
+        let dist = root.join("dist");
+        for folder in ["www", "dist/www", "dist/pkg"] {
+            std::fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for (file, text) in [
+            ("index.html", "<p>"),
+            ("www/main.js", "new"),
+            ("dist/www/main.js", "old"),
+            ("dist/www/gone.js", ""),
+            ("dist/pkg/a", ""),
+        ] {
+            std::fs::write(root.join(file), text).unwrap();
+        }
+        copy_page(&root, &dist).unwrap();
+        let names: Vec<_> = files_under(&dist).unwrap();
+        let names: Vec<_> = names.iter().map(|f| f.strip_prefix(&dist).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["index.html", "pkg/a", "www/main.js"]);
+        assert_eq!(std::fs::read_to_string(dist.join("www/main.js")).unwrap(), "new");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}

@@ -1,0 +1,101 @@
+//! The house as data: which room of the crate may import which (STYLE.md section 2, ARCHITECTURE.md).
+
+/// A room of `src/` and the rooms that it may name. `error` may be named everywhere, and each room may name itself.
+pub struct Room {
+    pub name: &'static str,
+    pub may_import: &'static [&'static str],
+}
+
+const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
+    Room { name, may_import }
+}
+
+/// Every room, in the order in which data flows.
+#[rustfmt::skip]
+pub const ROOMS: &[Room] = &[
+    room("error", &[]),
+    room("spec", &[]),
+    room("kernels", &[]),
+    room("rng", &["spec", "kernels"]),
+    // The streams and what is drawn from them are one row of the table.
+    room("sampler", &["spec", "kernels", "rng"]),
+    room("optim", &["spec", "kernels"]),
+    room("models", &["spec", "kernels", "optim"]),
+    room("theory", &["spec", "models"]),
+    room("measures", &["kernels"]),
+    room("dictionary", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory"]),
+    room("attack", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "dictionary"]),
+    // Everything above but the measures: training knows nothing of what is read off its weights.
+    room("train", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "dictionary", "attack"]),
+    room("report", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train"]),
+    room("sweep", &["spec", "theory", "measures", "train", "report"]),
+    room("figures", &["spec", "report", "sweep"]),
+    room("web", CORE),
+    room("cli", CORE),
+    // src/main.rs, which calls the command line.
+    room("main", &["cli"]),
+];
+
+const CORE: &[&str] = &[
+    "spec",
+    "kernels",
+    "rng",
+    "sampler",
+    "optim",
+    "models",
+    "theory",
+    "measures",
+    "dictionary",
+    "attack",
+    "train",
+    "report",
+    "sweep",
+    "figures",
+];
+
+/// The room every other may import.
+pub const EVERYWHERE: &str = "error";
+
+/// The room called `name`.
+pub fn find(name: &str) -> Option<&'static Room> {
+    ROOMS.iter().find(|room| room.name == name)
+}
+
+/// Whether code in `from` may name `to`.
+pub fn may_import(from: &Room, to: &str) -> bool {
+    to == EVERYWHERE || to == from.name || from.may_import.contains(&to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_flows_one_way() {
+        for (room_idx, room) in ROOMS.iter().enumerate() {
+            for name in room.may_import {
+                let above = ROOMS[..room_idx].iter().any(|other| other.name == *name);
+                assert!(above, "{} may import {name}, which is not above it", room.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_the_style_guide_says() {
+        let may = |from: &str, to: &str| may_import(find(from).unwrap(), to);
+        assert!(may("sweep", "measures") && may("report", "train") && may("web", "figures") && may("cli", "rng"));
+        assert!(may("spec", "error") && may("kernels", "kernels"));
+        for (from, to) in [
+            ("train", "measures"),
+            ("measures", "spec"),
+            ("figures", "train"),
+            ("spec", "kernels"),
+            ("sweep", "models"),
+            ("cli", "web"),
+            ("web", "cli"),
+            ("models", "sampler"),
+        ] {
+            assert!(!may(from, to), "{from} must not import {to}");
+        }
+    }
+}

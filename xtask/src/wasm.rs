@@ -1,0 +1,263 @@
+//! Compiles the crate to wasm twice, makes the JavaScript bindings, and shrinks the result.
+//!
+//! `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the browser has it. The
+//! page chooses at run time.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::setup::{DEBIAN_CARGO, DEBIAN_RUSTC, WASM_TARGET, WasmToolchain};
+use crate::shell;
+
+/// One of the two builds.
+pub struct Level {
+    /// The folder in dist/pkg/.
+    pub name: &'static str,
+    /// For rustc's `-C target-feature`.
+    features: &'static str,
+    /// For wasm-opt, beside [`WASM_OPT_FLAGS`].
+    wasm_opt_flag: Option<&'static str>,
+}
+
+/// The builds, the slower and safer first.
+pub const LEVELS: [Level; 2] = [
+    Level { name: "simd128", features: "+simd128", wasm_opt_flag: None },
+    Level { name: "relaxed", features: "+simd128,+relaxed-simd", wasm_opt_flag: Some("--enable-relaxed-simd") },
+];
+
+/// What rustc's wasm target uses by default, said to wasm-opt so that it neither refuses nor avoids it, and the effort.
+const WASM_OPT_FLAGS: &[&str] = &[
+    "-O3",
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--strip-producers",
+    "--strip-target-features",
+];
+
+/// The stem of the files in each folder of dist/pkg/.
+const OUT_NAME: &str = "superposition";
+
+/// What a build has to say to the one who asked for it.
+pub struct Built {
+    /// The compiler's warnings, which `test` does not let pass. Clippy does not see code that only wasm compiles.
+    pub n_warnings: usize,
+}
+
+/// Brings `package` (dist/pkg/) up to date.
+pub fn build(root: &Path, toolchain: &WasmToolchain, package: &Path) -> Result<Built> {
+    let mut n_warnings = 0;
+    for level in &LEVELS {
+        shell::step(&format!("wasm for {}", level.name));
+        let compiled = compile(root, toolchain, level)?;
+        n_warnings = n_warnings.max(compiled.n_warnings);
+        bind_and_shrink(root, level, &compiled.wasm, &package.join(level.name))?;
+    }
+    Ok(Built { n_warnings })
+}
+
+struct Compiled {
+    wasm: Vec<u8>,
+    n_warnings: usize,
+}
+
+/// Runs cargo, whose messages go on to standard error.
+fn compile(root: &Path, toolchain: &WasmToolchain, level: &Level) -> Result<Compiled> {
+    let mut cargo = match toolchain {
+        WasmToolchain::OfCargo => shell::cargo(root),
+        WasmToolchain::Debian { linker } => {
+            let mut cargo = shell::foreign_cargo(root, Path::new(DEBIAN_CARGO));
+            // The packages bring no compiled library for wasm, but its source, and cargo compiles it with our flags. The
+            // switch is unstable, hence the permission that nightly compilers have by themselves.
+            cargo.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
+            cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+            cargo
+        }
+    };
+    cargo.args(["build", "--lib", "--release", "--package", OUT_NAME, "--target", WASM_TARGET]);
+    // Two toolchains in one folder would throw away each other's work.
+    let folder = match toolchain {
+        WasmToolchain::OfCargo => "target/wasm",
+        WasmToolchain::Debian { .. } => {
+            cargo.arg("-Zbuild-std=std,panic_abort");
+            "target/wasm-debian"
+        }
+    };
+    cargo.arg("--target-dir").arg(root.join(folder)).arg("--message-format=json-diagnostic-rendered-ansi");
+    // These decide over the file's bytes: what the caller's environment says of flags is for native code.
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, level).join("\x1f"));
+
+    let line = shell::shown(&cargo);
+    cargo.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = cargo.spawn().with_context(|| format!("could not start `{line}`"))?;
+    let messages = BufReader::new(child.stdout.take().context("cargo has no standard output")?);
+    let mut report = CargoReport::default();
+    shell::with_heartbeat(&format!("cargo build for {}", level.name), || -> Result<()> {
+        for message in messages.lines() {
+            report.read(&message?);
+        }
+        Ok(())
+    })?;
+    ensure!(child.wait()?.success(), "`{line}` failed");
+    let path = report.wasm.with_context(|| format!("`{line}` made no .wasm file: is the library a cdylib?"))?;
+    let wasm = std::fs::read(&path).with_context(|| format!("could not read {}", path.display()))?;
+    Ok(Compiled { wasm, n_warnings: report.n_warnings })
+}
+
+fn rustflags(root: &Path, level: &Level) -> Vec<String> {
+    let mut flags = vec![format!("-Ctarget-feature={}", level.features)];
+    // Panics name source files: no reader needs the builder's folders, and the same source gives the same bytes anywhere.
+    flags.push(format!("--remap-path-prefix={}=.", root.display()));
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+    if let Some(folder) = cargo_home.or_else(home) {
+        flags.push(format!("--remap-path-prefix={}=cargo", folder.display()));
+    }
+    flags
+}
+
+/// What we take from cargo's stream of JSON messages.
+#[derive(Default)]
+struct CargoReport {
+    wasm: Option<PathBuf>,
+    n_warnings: usize,
+}
+
+impl CargoReport {
+    fn read(&mut self, line: &str) {
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            eprintln!("{line}");
+            return;
+        };
+        match message["reason"].as_str() {
+            Some("compiler-message") => {
+                eprint!("{}", message["message"]["rendered"].as_str().unwrap_or_default());
+                let is_warning = message["message"]["level"] == "warning";
+                // The summary ("3 warnings emitted") has no code.
+                if is_warning && !message["message"]["code"].is_null() {
+                    self.n_warnings += 1;
+                }
+            }
+            Some("compiler-artifact") if message["target"]["name"] == OUT_NAME => {
+                let files = message["filenames"].as_array().into_iter().flatten();
+                let wasm = files.filter_map(Value::as_str).find(|file| file.ends_with(".wasm"));
+                self.wasm = wasm.map(PathBuf::from).or(self.wasm.take());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Writes the folder `to`, unless it was written from the same bytes by the same programs.
+fn bind_and_shrink(root: &Path, level: &Level, wasm: &[u8], to: &Path) -> Result<()> {
+    let stamp_file = root.join("target/xtask").join(format!("{}.stamp", level.name));
+    let stamp = stamp(root, level, wasm)?;
+    let final_wasm = to.join(format!("{OUT_NAME}_bg.wasm"));
+    let is_current = std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && final_wasm.is_file();
+    if is_current {
+        shell::note("unchanged");
+        return Ok(());
+    }
+    let _ = std::fs::remove_file(&stamp_file);
+    if to.exists() {
+        std::fs::remove_dir_all(to).with_context(|| format!("could not empty {}", to.display()))?;
+    }
+    // The module's path stays out of the bindings: the page passes it, since two levels and many workers share them.
+    Bindgen::new()
+        .input_bytes(OUT_NAME, wasm.to_vec())
+        .out_name(OUT_NAME)
+        .web(true)?
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .omit_default_module_path(true)
+        .generate(to)
+        .context("wasm-bindgen could not make the bindings")?;
+    shrink(root, level, &final_wasm)?;
+    write_with_folder(&stamp_file, &stamp)
+}
+
+fn shrink(root: &Path, level: &Level, wasm: &Path) -> Result<()> {
+    let before = std::fs::read(wasm)?;
+    let shrunk = wasm.with_extension("wasm.tmp");
+    let mut wasm_opt = Command::new(root.join("node_modules/.bin/wasm-opt"));
+    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(level.wasm_opt_flag).arg(wasm).arg("-o").arg(&shrunk);
+    shell::run(&mut wasm_opt)?;
+    std::fs::rename(&shrunk, wasm)?;
+    let after = std::fs::read(wasm)?;
+    let (fused_before, fused_after) = (n_fused_operations(&before), n_fused_operations(&after));
+    if fused_before > 0 && fused_after == 0 {
+        bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", level.name);
+    }
+    shell::note(&format!(
+        "wasm-opt: {} to {}, fused multiply-adds {fused_before} to {fused_after}",
+        shell::human_size(before.len() as u64),
+        shell::human_size(after.len() as u64)
+    ));
+    Ok(())
+}
+
+/// About how many `f32x4.relaxed_madd` and `f32x4.relaxed_nmadd` a module has: the bytes of those instructions (`0xfd`,
+/// then 0x105 or 0x106 as LEB128). Chance matches are rare: three bytes that nothing else is likely to make.
+fn n_fused_operations(wasm: &[u8]) -> usize {
+    wasm.windows(3).filter(|bytes| matches!(bytes, [0xfd, 0x85 | 0x86, 0x02])).count()
+}
+
+/// Names the input bytes and everything else that the output depends on.
+fn stamp(root: &Path, level: &Level, wasm: &[u8]) -> Result<String> {
+    let binaryen = root.join("node_modules/binaryen/package.json");
+    let mut hasher = DefaultHasher::new();
+    wasm.hash(&mut hasher);
+    std::fs::read(&binaryen).with_context(|| format!("{} is missing", binaryen.display()))?.hash(&mut hasher);
+    WASM_OPT_FLAGS.hash(&mut hasher);
+    level.wasm_opt_flag.hash(&mut hasher);
+    // Our own code, and with it the version of wasm-bindgen.
+    include_str!("wasm.rs").hash(&mut hasher);
+    include_str!("../Cargo.toml").hash(&mut hasher);
+    Ok(format!("{:016x} {}", hasher.finish(), wasm.len()))
+}
+
+fn write_with_folder(file: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(file, text).with_context(|| format!("could not write {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fused_operations_are_counted() {
+        assert_eq!(n_fused_operations(&[0xfd, 0x85, 0x02, 0x00, 0xfd, 0x86, 0x02, 0xfd, 0xe4, 0x01]), 2);
+        assert_eq!(n_fused_operations(&[]), 0);
+    }
+
+    #[test]
+    fn cargo_messages_give_the_file_and_the_warnings() {
+        let mut report = CargoReport::default();
+        let artifact =
+            r#"{"reason":"compiler-artifact","target":{"name":"superposition"},"filenames":["/t/a.rlib","/t/a.wasm"]}"#;
+        let other = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"filenames":["/t/b.rlib"]}"#;
+        let warning =
+            r#"{"reason":"compiler-message","message":{"level":"warning","code":{"code":"dead_code"},"rendered":""}}"#;
+        let summary = r#"{"reason":"compiler-message","message":{"level":"warning","code":null,"rendered":""}}"#;
+        for line in [artifact, other, warning, summary] {
+            report.read(line);
+        }
+        assert_eq!(report.wasm, Some(PathBuf::from("/t/a.wasm")));
+        assert_eq!(report.n_warnings, 1);
+    }
+}
