@@ -7,23 +7,23 @@
 //! Everything above `web` and `cli` does no input or output, reads no clock, starts no thread and knows no DOM.
 
 pub mod error;
-pub mod spec;
+pub mod figures;
 pub mod kernels;
-pub mod rng;
-pub mod sampler;
+pub mod measures;
 pub mod models;
 pub mod optim;
-pub mod theory;
-pub mod measures;
-pub mod train;
 pub mod report;
+pub mod rng;
+pub mod sampler;
+pub mod spec;
 pub mod sweep;
-pub mod figures;
+pub mod theory;
+pub mod train;
 
-#[cfg(target_arch = "wasm32")]
-pub mod web;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
 
 pub use error::Error;
 pub use spec::ExperimentSpec;

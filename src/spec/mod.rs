@@ -1,11 +1,11 @@
 //! The experiment spec: one JSON object that describes an experiment on the command line, in a worker message, in a link
 //! and in an embed (DESIGN.md section 3).
 
+pub mod link;
 mod presets;
 mod validate;
-pub mod link;
 
-pub use presets::{preset, PRESET_IDS};
+pub use presets::{PRESET_IDS, preset};
 
 use crate::error::Error;
 

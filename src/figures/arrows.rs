@@ -1,0 +1,376 @@
+//! The columns of W as arrows: the picture of the paper's opening figure.
+//!
+//! A model with m = 2 hidden dimensions is drawn in the plane: column i of W from the origin, `W[0][i]` to the right and
+//! `W[1][i]` up. With m = 1 every column is a number: its arrow lies on a row of its own, the most important feature
+//! above. Other m have no such picture and are refused by name. The scale is fixed (the unit circle has always the same size) until
+//! a column would leave the figure; from there on it shrinks without a jump. Guides are one layer, data the other.
+//! Weights that are not finite (a run that diverged) are drawn as zero.
+
+use super::labels::{self, Mark, Obstacles};
+use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
+use super::theme::Theme;
+use crate::error::Error;
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use std::f64::consts::{PI, TAU};
+
+/// Half the width of the figure in units of W, as long as every column fits.
+const HALF_RANGE: f64 = 1.42;
+/// Shorter columns are a dot without an arrow.
+const DOT_BELOW: f64 = 0.06;
+/// Shorter columns go without a label: near the origin there is no place for one.
+const LABEL_ABOVE: f64 = 0.25;
+/// A feature is represented when its column is longer (DESIGN.md section 2).
+const REPRESENTED_ABOVE: f64 = 0.5;
+/// Largest deviation of a cosine from the regular polygon's, as in the table of shapes.
+const POLYGON_TOLERANCE: f64 = 0.15;
+/// How near a pointer must come to an arrow, in CSS pixels: half a fingertip.
+const HIT_RADIUS: f64 = 14.0;
+
+/// What the figure shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrows<'a> {
+    n_features: usize,
+    n_hidden: usize,
+    weights: &'a [f32],
+    /// A feature to light up; the others are dimmed.
+    pub highlight: Option<usize>,
+}
+
+impl<'a> Arrows<'a> {
+    /// A figure of the given weights.
+    ///
+    /// # Shapes
+    /// `weights: [n_hidden][n_features]`, column i is the direction of feature i.
+    ///
+    /// # Errors
+    /// [`Error::Field`] if `n_hidden` is neither 1 nor 2, or `weights` has another length.
+    pub fn new(n_features: usize, n_hidden: usize, weights: &'a [f32]) -> Result<Self, Error> {
+        let refuse = |field: &str, value: usize, allowed: String| {
+            Err(Error::Field { field: field.into(), value: value.to_string(), allowed })
+        };
+        if !(1..=2).contains(&n_hidden) {
+            return refuse("hidden", n_hidden, "1 or 2 for the arrows figure".into());
+        }
+        if n_features == 0 {
+            return refuse("features", n_features, "at least 1".into());
+        }
+        if weights.len() != n_features * n_hidden {
+            return refuse("weights", weights.len(), format!("{} numbers", n_features * n_hidden));
+        }
+        Ok(Self { n_features, n_hidden, weights, highlight: None })
+    }
+
+    /// The same with one feature lit up; an index that does not exist lights none.
+    pub fn with_highlight(self, highlight: Option<usize>) -> Self {
+        Self { highlight: highlight.filter(|&feature_idx| feature_idx < self.n_features), ..self }
+    }
+
+    /// Column `feature_idx`, its second coordinate 0 when m = 1.
+    fn column(&self, feature_idx: usize) -> Point {
+        let coordinate = |k: usize| {
+            let w = f64::from(self.weights[k * self.n_features + feature_idx]);
+            if w.is_finite() { w } else { 0.0 }
+        };
+        (coordinate(0), if self.n_hidden == 2 { coordinate(1) } else { 0.0 })
+    }
+
+    fn norm(&self, feature_idx: usize) -> f64 {
+        let (x, y) = self.column(feature_idx);
+        x.hypot(y)
+    }
+
+    /// The represented features in order of angle if they are the corners of a regular polygon, and how surely: 1 for a
+    /// perfect one, falling to 0 at the tolerance, so that the outline fades in as the shape forms.
+    ///
+    /// # Source
+    /// The rule of the table of shapes (DESIGN.md section 2): the Gram matrix of the unit columns within 0.15 of the
+    /// polygon's in every entry. Four corners are no polygon: a square is two antipodal pairs that ignore each other.
+    pub fn polygon(&self) -> Option<(Vec<usize>, f64)> {
+        if self.n_hidden != 2 {
+            return None;
+        }
+        let angle = |i: usize| self.column(i).1.atan2(self.column(i).0);
+        let mut corners: Vec<usize> = (0..self.n_features).filter(|&i| self.norm(i) > REPRESENTED_ABOVE).collect();
+        corners.sort_by(|&i, &j| angle(i).total_cmp(&angle(j)));
+        let k = corners.len();
+        // Beyond twelve corners neighbours differ by less than the tolerance, and the sum over pairs would cost frames.
+        if !(3..=12).contains(&k) || k == 4 {
+            return None;
+        }
+        let mut deviation: f64 = 0.0;
+        for a in 0..k {
+            for b in 0..a {
+                let between = angle(corners[a]) - angle(corners[b]);
+                deviation = deviation.max((between.cos() - ((a - b) as f64 * TAU / k as f64).cos()).abs());
+            }
+        }
+        let certainty = ((POLYGON_TOLERANCE - deviation) / (0.4 * POLYGON_TOLERANCE)).min(1.0);
+        (certainty > 0.0).then_some((corners, certainty))
+    }
+}
+
+/// Where things are: a pure function of the figure's size and the weights, shared by drawing and hit tests.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    size: (f64, f64),
+    centre: Point,
+    /// CSS pixels a unit of W.
+    unit: f64,
+    /// CSS pixels from row to row when m = 1, else 0.
+    row: f64,
+    n_features: usize,
+    stroke: f64,
+    dot: f64,
+    font: f64,
+}
+
+impl View {
+    fn of(arrows: &Arrows, size: (f64, f64)) -> Self {
+        let half = 0.5 * size.0.min(size.1);
+        let font = (0.088 * half).clamp(Theme::SMALL, 15.0);
+        let dot = (0.041 * half).clamp(3.0, 7.0);
+        let longest = (0..arrows.n_features).map(|i| arrows.norm(i)).fold(0.0, f64::max);
+        // Room beyond the longest column for its dot and label.
+        let edge = (half - dot - 3.0 - 1.3 * font).max(0.3 * half);
+        let unit = (half / HALF_RANGE).min(if longest > 0.0 { edge / longest } else { f64::INFINITY });
+        let row = if arrows.n_hidden == 1 { (0.36 * half).min(1.7 * half / arrows.n_features as f64) } else { 0.0 };
+        Self {
+            size,
+            centre: (0.5 * size.0, 0.5 * size.1),
+            unit,
+            row,
+            n_features: arrows.n_features,
+            stroke: (0.024 * half).clamp(1.8, 4.5),
+            dot,
+            font,
+        }
+    }
+
+    fn tail(&self, feature_idx: usize) -> Point {
+        let rows_below = feature_idx as f64 - 0.5 * (self.n_features as f64 - 1.0);
+        (self.centre.0, self.centre.1 + rows_below * self.row)
+    }
+
+    fn head(&self, feature_idx: usize, (x, y): Point) -> Point {
+        let tail = self.tail(feature_idx);
+        (tail.0 + x * self.unit, tail.1 - y * self.unit)
+    }
+}
+
+/// Draws background, guides and data: a whole frame.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    arrows: &Arrows,
+) -> Drawn<Vec<TextBox>, DB> {
+    area.fill(&theme.card)?;
+    draw_guides(area, theme, arrows)?;
+    draw_columns(area, theme, arrows)
+}
+
+/// Draws what does not move while the columns are no longer than usual: the axes, and what stands for norms 1/2 and 1.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw_guides<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, theme: &Theme, arrows: &Arrows) -> Drawn<(), DB> {
+    let sheet = Sheet::new(area, theme);
+    let view = View::of(arrows, sheet.size());
+    let (cx, cy) = (sheet.hair(view.centre.0), sheet.hair(view.centre.1));
+    let guide = theme.guide();
+    if arrows.n_hidden == 1 {
+        let half_height = 0.5 * view.row * arrows.n_features as f64;
+        let upright = |x: f64| [(sheet.hair(x), cy - half_height), (sheet.hair(x), cy + half_height)];
+        for side in [-1.0, 1.0] {
+            sheet.path(&upright(cx + side * view.unit), Theme::HAIRLINE, guide)?;
+            sheet.dashed(&upright(cx + side * 0.5 * view.unit), 2.5, Theme::HAIRLINE, guide)?;
+        }
+        return sheet.path(&upright(cx), Theme::HAIRLINE, theme.faint);
+    }
+    let reach = (1.25 * view.unit).min(0.5 * view.size.0 - 1.0).min(0.5 * view.size.1 - 1.0);
+    sheet.path(&[(cx - reach, cy), (cx + reach, cy)], Theme::HAIRLINE, guide)?;
+    sheet.path(&[(cx, cy - reach), (cx, cy + reach)], Theme::HAIRLINE, guide)?;
+    sheet.ring((cx, cy), view.unit, Theme::HAIRLINE, guide)?;
+    let steps = 72;
+    let inner: Vec<Point> = (0..=steps)
+        .map(|step| {
+            let (sin, cos) = (2.0 * PI * f64::from(step) / f64::from(steps)).sin_cos();
+            (cx + 0.5 * view.unit * cos, cy + 0.5 * view.unit * sin)
+        })
+        .collect();
+    sheet.dashed(&inner, 2.5, Theme::HAIRLINE, guide)
+}
+
+/// Draws what moves: the polygon's outline, the arrows and their labels. Gives back the labels.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw_columns<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    arrows: &Arrows,
+) -> Drawn<Vec<TextBox>, DB> {
+    let mut sheet = Sheet::new(area, theme);
+    let view = View::of(arrows, sheet.size());
+    let n = arrows.n_features;
+    let heads: Vec<Point> = (0..n).map(|i| view.head(i, arrows.column(i))).collect();
+    let is_meant = |i: usize| arrows.highlight.is_none_or(|meant| meant == i);
+
+    if let Some((corners, certainty)) = arrows.polygon() {
+        let mut outline: Vec<Point> = corners.iter().map(|&i| heads[i]).collect();
+        outline.push(outline[0]);
+        let color = super::color::mix(theme.card, theme.faint, certainty);
+        sheet.dashed(&outline, 3.5, Theme::OUTLINE, color)?;
+    }
+
+    // From the least important up, dots of near-zero columns last, the meant feature on top of all.
+    let mut order: Vec<usize> = (0..n).rev().collect();
+    order.sort_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW));
+    let mut discs = vec![((0.0, 0.0), 0.0); n];
+    for &i in &order {
+        let color = theme.feature(i, n);
+        let color = if is_meant(i) { color } else { theme.dimmed(color) };
+        let norm = arrows.norm(i);
+        if norm >= DOT_BELOW {
+            sheet.path(&[view.tail(i), heads[i]], view.stroke, color)?;
+        }
+        let radius = view.dot * (0.62 + 0.38 * (norm / REPRESENTED_ABOVE).min(1.0));
+        sheet.disc(heads[i], radius, color)?;
+        discs[i] = (heads[i], radius);
+    }
+    draw_labels(&mut sheet, theme, arrows, &view, &discs)?;
+    Ok(sheet.into_texts())
+}
+
+fn draw_labels<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    arrows: &Arrows,
+    view: &View,
+    discs: &[(Point, f64)],
+) -> Drawn<(), DB> {
+    let n = arrows.n_features;
+    let ink = |i: usize| {
+        let meant = arrows.highlight.is_none_or(|meant| meant == i);
+        let color = if meant { theme.feature_text(i, n) } else { theme.soft };
+        Ink { size: view.font, bold: true, color, background: theme.card }
+    };
+    let mut wanted: Vec<usize> = (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE).collect();
+    wanted.sort_by_key(|&i| arrows.highlight != Some(i));
+    let mut marks = Vec::with_capacity(wanted.len());
+    for i in wanted {
+        let ((x, y), norm) = (arrows.column(i), arrows.norm(i));
+        let width = sheet.text_width(&(i + 1).to_string(), &ink(i))?;
+        marks.push(Mark {
+            feature_idx: i,
+            at: discs[i].0,
+            radius: discs[i].1,
+            outward: (x / norm, -y / norm),
+            size: (width, view.font * LINE_HEIGHT),
+        });
+    }
+    let segments: Vec<_> = (0..n).map(|i| (view.tail(i), discs[i].0, view.stroke)).collect();
+    let bounds = Box2 { x: 0.0, y: 0.0, width: view.size.0, height: view.size.1 };
+    let places = labels::place(&marks, &Obstacles { bounds, discs, segments: &segments });
+    for (mark, place) in marks.iter().zip(places) {
+        if let Some(place) = place {
+            let text = (mark.feature_idx + 1).to_string();
+            sheet.text(&text, place.centre(), Align::Middle, &ink(mark.feature_idx))?;
+        }
+    }
+    Ok(())
+}
+
+/// The feature whose arrow lies under the pointer, the nearest if there are several.
+///
+/// # Units
+/// `size` and `at` in CSS pixels.
+pub fn hit(size: (f64, f64), arrows: &Arrows, at: Point) -> Option<usize> {
+    let view = View::of(arrows, size);
+    let distance = |i: usize| {
+        let (tail, head) = (view.tail(i), view.head(i, arrows.column(i)));
+        // Near the origin every arrow is near: only the outer two thirds of each can be pointed at.
+        let inner = (tail.0 + (head.0 - tail.0) / 3.0, tail.1 + (head.1 - tail.1) / 3.0);
+        let to_head = ((at.0 - head.0).hypot(at.1 - head.1) - view.dot).max(0.0);
+        to_segment(at, inner, head).min(to_head)
+    };
+    (0..arrows.n_features)
+        .map(|i| (i, distance(i)))
+        .filter(|&(_, distance)| distance <= HIT_RADIUS)
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(i, _)| i)
+}
+
+fn to_segment(at: Point, a: Point, b: Point) -> f64 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let length_squared = dx * dx + dy * dy;
+    let t = if length_squared > 0.0 { ((at.0 - a.0) * dx + (at.1 - a.1) * dy) / length_squared } else { 0.0 };
+    let t = t.clamp(0.0, 1.0);
+    (at.0 - a.0 - t * dx).hypot(at.1 - a.1 - t * dy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// k corners at norm 1, feature i at corner `3 i mod k`, turned by `turn`.
+    fn polygon(k: usize, turn: f64) -> Vec<f32> {
+        let angle = |i: usize| turn + TAU * ((3 * i) % k) as f64 / k as f64;
+        (0..k).map(|i| angle(i).cos() as f32).chain((0..k).map(|i| angle(i).sin() as f32)).collect()
+    }
+
+    #[test]
+    fn polygons_are_outlined_corner_by_corner_and_squares_are_not() {
+        for k in [5, 7, 8] {
+            let weights = polygon(k, 0.3);
+            let (corners, certainty) = Arrows::new(k, 2, &weights).unwrap().polygon().expect("a regular polygon");
+            assert_eq!(certainty, 1.0);
+            assert_eq!(corners.len(), k);
+            for pair in corners.windows(2) {
+                let step = (3 * pair[1] + 2 * k - 3 * pair[0]) % k;
+                assert_eq!(step, 1, "{corners:?} are not in the order of their angles");
+            }
+        }
+        assert!(Arrows::new(4, 2, &polygon(4, 0.3)).unwrap().polygon().is_none());
+        // Five features that hold the angles of a hexagon but for one corner are no pentagon.
+        let hexagon = [0.0, 1.0, 2.0, 3.0, 4.0].map(|i: f64| i * TAU / 6.0);
+        let weights: Vec<f32> =
+            hexagon.iter().map(|a| a.cos() as f32).chain(hexagon.iter().map(|a| a.sin() as f32)).collect();
+        assert!(Arrows::new(5, 2, &weights).unwrap().polygon().is_none());
+    }
+
+    #[test]
+    fn the_scale_is_fixed_until_a_column_would_leave_and_has_no_jump() {
+        let unit = |norm: f32| View::of(&Arrows::new(1, 2, &[norm, 0.0]).unwrap(), (300.0, 300.0)).unit;
+        assert_eq!(unit(0.0), unit(1.1));
+        let mut before = unit(0.5);
+        for step in 0..4000 {
+            let now = unit(0.5 + 0.001 * step as f32);
+            assert!(now <= before && before - now < 0.15, "the scale jumps from {before} to {now}");
+            before = now;
+        }
+    }
+
+    #[test]
+    fn what_has_no_picture_is_refused_by_name() {
+        let message = Arrows::new(20, 5, &[0.0; 100]).unwrap_err().to_string();
+        assert_eq!(message, "hidden: got 5, expected 1 or 2 for the arrows figure");
+        assert!(Arrows::new(5, 2, &[0.0; 9]).is_err());
+        assert!(Arrows::new(0, 2, &[]).is_err());
+    }
+
+    #[test]
+    fn the_arrow_under_the_pointer_is_found() {
+        let weights = [1.0, 0.0, 0.0, 0.0, 1.0, 0.01];
+        let arrows = Arrows::new(3, 2, &weights).unwrap();
+        let size = (284.0, 284.0);
+        assert_eq!(hit(size, &arrows, (142.0 + 100.0, 142.0)), Some(0));
+        assert_eq!(hit(size, &arrows, (142.0, 142.0 - 60.0)), Some(1), "up is the second row of W");
+        assert_eq!(hit(size, &arrows, (143.0, 141.0)), Some(2));
+        assert_eq!(hit(size, &arrows, (20.0, 20.0)), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! Direct labels that never cover each other or a mark, and never leave the figure.
+//!
+//! Greedy: labels are placed in the order given, each at the first of a few places around its mark that is free. A label
+//! with no free place is left out; its mark still shows, and pointing at it names it. The first place is the natural one
+//! (straight beyond the mark), so that labels of a moving picture move with their marks and jump only where they would collide.
+
+use super::sheet::{Box2, Point};
+
+/// A mark that wants a label.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    /// Which feature it is.
+    pub feature_idx: usize,
+    /// Its centre.
+    pub at: Point,
+    /// Its radius.
+    pub radius: f64,
+    /// Unit vector to the label's natural side.
+    pub outward: Point,
+    /// Width and height of the label.
+    pub size: (f64, f64),
+}
+
+/// What labels must keep clear of.
+#[derive(Debug)]
+pub struct Obstacles<'a> {
+    /// The figure's edge.
+    pub bounds: Box2,
+    /// Discs: centre and radius.
+    pub discs: &'a [(Point, f64)],
+    /// Line segments: ends and width.
+    pub segments: &'a [(Point, Point, f64)],
+}
+
+/// Turns from the natural side, in degrees, nearest first.
+const TURNS: [f64; 11] = [0.0, 22.0, -22.0, 44.0, -44.0, 66.0, -66.0, 90.0, -90.0, 115.0, -115.0];
+/// Space between a mark and its label, in CSS pixels: near, then far.
+const GAPS: [f64; 2] = [3.0, 9.0];
+/// Free space that a label keeps around itself.
+const CLEARANCE: f64 = 1.0;
+
+/// The box of each mark's label, or `None` where there is no free place; in the order of the marks.
+pub fn place(marks: &[Mark], obstacles: &Obstacles) -> Vec<Option<Box2>> {
+    let mut placed: Vec<Box2> = Vec::with_capacity(marks.len());
+    marks
+        .iter()
+        .map(|mark| {
+            let free = candidates(mark).find(|label| is_free(&label.grown(CLEARANCE), obstacles, &placed));
+            placed.extend(free);
+            free
+        })
+        .collect()
+}
+
+fn candidates(mark: &Mark) -> impl Iterator<Item = Box2> + '_ {
+    GAPS.iter().flat_map(move |gap| {
+        TURNS.iter().map(move |degrees| {
+            let (sin, cos) = degrees.to_radians().sin_cos();
+            let (x, y) = mark.outward;
+            let side = (x * cos - y * sin, x * sin + y * cos);
+            // The label's own reach toward the mark: half its extent along that side.
+            let reach = 0.5 * (mark.size.0 * side.0.abs()).hypot(mark.size.1 * side.1.abs());
+            let distance = mark.radius + gap + reach;
+            Box2::around((mark.at.0 + side.0 * distance, mark.at.1 + side.1 * distance), mark.size.0, mark.size.1)
+        })
+    })
+}
+
+fn is_free(label: &Box2, obstacles: &Obstacles, placed: &[Box2]) -> bool {
+    obstacles.bounds.contains(label)
+        && !placed.iter().any(|other| other.overlaps(label))
+        && !obstacles.discs.iter().any(|&(centre, radius)| label.grown(radius).holds(centre))
+        && !obstacles.segments.iter().any(|&(a, b, width)| label.grown(width / 2.0).meets_segment(a, b))
+}

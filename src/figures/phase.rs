@@ -1,0 +1,384 @@
+//! The phase diagram of one extra feature: which solution wins at each relative importance and density.
+//!
+//! A grid of cells, each one of three classes or still pending, with log axes (paper, section "Superposition as a phase
+//! change"). Cells are experiments, so a cell's value is that of its centre: the first row is density 1 itself, and the
+//! tick "1" points at the middle of that row. Axes and titles are one layer; cells, region names and the chosen cell the other.
+
+use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
+use super::theme::Theme;
+use crate::error::Error;
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+
+/// Class of a cell that has not been trained yet.
+pub const PENDING: u8 = 255;
+/// What the classes 0, 1 and 2 are called in the picture.
+pub const REGION_NAMES: [&str; 3] = ["forgotten", "its own axis", "superposition"];
+
+const X_TITLES: [&str; 2] = ["relative importance of the extra feature", "relative importance"];
+const Y_TITLE: &str = "density 1 − S";
+/// Length of a tick mark.
+const TICK_MARK: f64 = 5.0;
+/// Distance between the lines that hatch what is pending.
+const HATCH: f64 = 9.0;
+
+/// What the figure shows.
+#[derive(Debug, Clone)]
+pub struct Phase<'a> {
+    /// Written above the plot; may be empty.
+    pub title: &'a str,
+    rows: usize,
+    columns: usize,
+    classes: &'a [u8],
+    /// Relative importance at the centres of the first and of the last column, > 0.
+    pub importance: (f64, f64),
+    /// Density at the centres of the first and of the last row, > 0.
+    pub density: (f64, f64),
+    selected: Option<usize>,
+    names: bool,
+}
+
+impl<'a> Phase<'a> {
+    /// A figure of the given classes over the paper's ranges: importance 0.1…10, density 1…0.01.
+    ///
+    /// # Shapes
+    /// `classes: [rows][columns]`, row 0 at the top, each 0, 1, 2 or [`PENDING`].
+    ///
+    /// # Errors
+    /// [`Error::Field`] if the length is not `rows × columns`, that is 0, or a class is none of the four.
+    pub fn new(title: &'a str, rows: usize, columns: usize, classes: &'a [u8]) -> Result<Self, Error> {
+        let refuse = |value: String, allowed: String| Err(Error::Field { field: "classes".into(), value, allowed });
+        if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(classes.len()) {
+            return refuse(format!("{} cells", classes.len()), format!("{rows} × {columns} cells, at least 1"));
+        }
+        if let Some(class) = classes.iter().find(|&&class| class > 2 && class != PENDING) {
+            return refuse(class.to_string(), format!("0, 1, 2 or {PENDING} (pending)"));
+        }
+        let (importance, density) = ((0.1, 10.0), (1.0, 0.01));
+        Ok(Self { title, rows, columns, classes, importance, density, selected: None, names: false })
+    }
+
+    /// The same with region names.
+    pub fn with_names(self, names: bool) -> Self {
+        Self { names, ..self }
+    }
+
+    /// The same with one cell marked; an index that does not exist marks none.
+    pub fn with_selected(self, selected: Option<usize>) -> Self {
+        Self { selected: selected.filter(|&cell_idx| cell_idx < self.classes.len()), ..self }
+    }
+
+    fn class(&self, row: usize, column: usize) -> u8 {
+        self.classes[row * self.columns + column]
+    }
+}
+
+/// Where the plot lies in a figure of that size: margins depend on the size alone, so that hit tests need no fonts.
+fn plot(size: (f64, f64), has_title: bool) -> Box2 {
+    let narrow = size.0 < 200.0;
+    let left = if narrow { 40.0 } else { 58.0 };
+    let right = 14.0;
+    let top = if has_title { 32.0 } else { 12.0 };
+    let bottom = if size.1 < 160.0 { 26.0 } else { 48.0 };
+    Box2 { x: left, y: top, width: (size.0 - left - right).max(8.0), height: (size.1 - top - bottom).max(8.0) }
+}
+
+/// The cell under the pointer.
+///
+/// # Units
+/// `size` and `at` in CSS pixels.
+pub fn hit(size: (f64, f64), has_title: bool, rows: usize, columns: usize, at: Point) -> Option<usize> {
+    let plot = plot(size, has_title);
+    let index = |offset: f64, extent: f64, count: usize| {
+        (0.0..extent).contains(&offset).then(|| ((offset / extent * count as f64) as usize).min(count.max(1) - 1))
+    };
+    let row = index(at.1 - plot.y, plot.height, rows)?;
+    let column = index(at.0 - plot.x, plot.width, columns)?;
+    (rows > 0 && columns > 0).then_some(row * columns + column)
+}
+
+/// Draws background, axes and data: a whole frame.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    phase: &Phase,
+) -> Drawn<Vec<TextBox>, DB> {
+    area.fill(&theme.card)?;
+    let mut texts = draw_axes(area, theme, phase)?;
+    texts.extend(draw_cells(area, theme, phase)?);
+    Ok(texts)
+}
+
+/// Draws what does not move: title, ticks and axis titles. Gives back their texts.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw_axes<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    phase: &Phase,
+) -> Drawn<Vec<TextBox>, DB> {
+    let mut sheet = Sheet::new(area, theme);
+    let size = sheet.size();
+    let bounds = Box2 { x: 0.0, y: 0.0, width: size.0, height: size.1 };
+    let plot = plot(size, !phase.title.is_empty());
+    let title = Ink { size: Theme::TITLE, bold: true, color: theme.ink, background: theme.card };
+    let tick = Ink { size: Theme::TICK, bold: false, color: theme.soft, background: theme.card };
+    let axis = Ink { size: Theme::TEXT, ..tick };
+
+    if !phase.title.is_empty() {
+        let at = (plot.x, 14.0);
+        let place = sheet.text_box(phase.title, at, Align::Left, &title)?;
+        if bounds.contains(&place) {
+            sheet.text(phase.title, at, Align::Left, &title)?;
+        }
+    }
+
+    let mut free_from = f64::NEG_INFINITY;
+    for (text, place) in ticks(phase.importance, phase.columns) {
+        let x = plot.x + place * plot.width;
+        sheet.path(&[(sheet.hair(x), plot.bottom()), (sheet.hair(x), plot.bottom() + TICK_MARK)], 1.0, theme.faint)?;
+        let at = (x, plot.bottom() + TICK_MARK + 10.0);
+        let label = sheet.text_box(&text, at, Align::Middle, &tick)?;
+        if bounds.contains(&label) && label.x > free_from {
+            sheet.text(&text, at, Align::Middle, &tick)?;
+            free_from = label.right() + 4.0;
+        }
+    }
+    let mut free_from = f64::NEG_INFINITY;
+    let mut leftmost = plot.x - TICK_MARK;
+    for (text, place) in ticks(phase.density, phase.rows) {
+        let y = plot.y + place * plot.height;
+        sheet.path(&[(plot.x - TICK_MARK, sheet.hair(y)), (plot.x, sheet.hair(y))], 1.0, theme.faint)?;
+        let at = (plot.x - TICK_MARK - 4.0, y);
+        let label = sheet.text_box(&text, at, Align::Right, &tick)?;
+        if bounds.contains(&label) && label.y > free_from {
+            sheet.text(&text, at, Align::Right, &tick)?;
+            free_from = label.bottom();
+            leftmost = leftmost.min(label.x);
+        }
+    }
+
+    let baseline = plot.bottom() + TICK_MARK + 31.0;
+    for text in X_TITLES {
+        let width = sheet.text_width(text, &axis)?;
+        // Centred on the plot, moved where it would leave the figure.
+        let x = plot.centre().0.min(size.0 - width / 2.0 - 1.0).max(width / 2.0 + 1.0);
+        if bounds.contains(&sheet.text_box(text, (x, baseline), Align::Middle, &axis)?) {
+            sheet.text(text, (x, baseline), Align::Middle, &axis)?;
+            break;
+        }
+    }
+    let flat = sheet.text_box(Y_TITLE, (0.0, 0.0), Align::Middle, &axis)?;
+    let upright = Box2::around((10.0, plot.centre().1), flat.height, flat.width);
+    if bounds.contains(&upright) && upright.right() + 2.0 <= leftmost {
+        sheet.text_upward(Y_TITLE, upright.centre(), &axis)?;
+    }
+    Ok(sheet.into_texts())
+}
+
+/// The powers of ten in a range, written, with their places as fractions of the axis.
+fn ticks((first, last): (f64, f64), count: usize) -> Vec<(String, f64)> {
+    if !(first > 0.0 && last > 0.0 && first != last && first.is_finite() && last.is_finite()) {
+        return Vec::new();
+    }
+    let (from, to) = (first.log10(), last.log10());
+    let powers = (from.min(to) - 1e-9).ceil() as i32..=(from.max(to) + 1e-9).floor() as i32;
+    let mut ticks: Vec<_> = powers
+        .map(|power| {
+            // Centres of the first and last cell are half a cell inside the plot.
+            let index = (f64::from(power) - from) / (to - from) * (count - 1) as f64;
+            (10f64.powi(power).to_string(), (index + 0.5) / count as f64)
+        })
+        .collect();
+    ticks.sort_by(|a, b| a.1.total_cmp(&b.1));
+    ticks
+}
+
+/// Draws what fills in: cells, names of regions, the chosen cell. Gives back the names.
+///
+/// # Errors
+/// What the backend reports.
+pub fn draw_cells<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    phase: &Phase,
+) -> Drawn<Vec<TextBox>, DB> {
+    let mut sheet = Sheet::new(area, theme);
+    let plot = plot(sheet.size(), !phase.title.is_empty());
+    if phase.classes.contains(&PENDING) {
+        draw_pending(&sheet, theme, &plot)?;
+    }
+    draw_runs(&sheet, theme, phase, &plot)?;
+    if phase.names {
+        draw_names(&mut sheet, theme, phase, &plot)?;
+    }
+    if let Some(selected) = phase.selected {
+        draw_selected(&sheet, theme, phase, &plot, selected)?;
+    }
+    Ok(sheet.into_texts())
+}
+
+/// An empty plot: hatched, so that nobody takes it for a result.
+fn draw_pending<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+    sheet.fill(plot, theme.card)?;
+    let lines = ((plot.width + plot.height) / HATCH) as usize;
+    for line in 1..=lines {
+        // The diagonal x + y = s, clipped to the plot.
+        let s = line as f64 * HATCH;
+        let (from, to) = ((s - plot.height).max(0.0), s.min(plot.width));
+        sheet.path(&[(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)], 1.0, theme.line)?;
+    }
+    sheet.frame(plot, Theme::HAIRLINE, theme.line)
+}
+
+/// Cells as rectangles, equal neighbours of a row as one.
+///
+/// Nothing shows between them: a raster gets edges on whole device pixels; in a vector picture, where a viewer smooths
+/// edges, each rectangle reaches a little under the ones that are drawn after it, to the right and below.
+fn draw_runs<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
+    let place = |coordinate: f64| if sheet.is_raster() { sheet.edge(coordinate) } else { coordinate };
+    let under = if sheet.is_raster() { 0.0 } else { 0.6 };
+    let x = |column: usize| place(plot.x + plot.width * column as f64 / phase.columns as f64);
+    let y = |row: usize| place(plot.y + plot.height * row as f64 / phase.rows as f64);
+    for row in 0..phase.rows {
+        let mut start = 0;
+        while start < phase.columns {
+            let class = phase.class(row, start);
+            let end = (start..phase.columns).find(|&c| phase.class(row, c) != class).unwrap_or(phase.columns);
+            if class != PENDING {
+                let right = x(end) + if end < phase.columns { under } else { 0.0 };
+                let bottom = y(row + 1) + if row + 1 < phase.rows { under } else { 0.0 };
+                let run = Box2 { x: x(start), y: y(row), width: right - x(start), height: bottom - y(row) };
+                sheet.fill(&run, theme.regions[usize::from(class)])?;
+            }
+            start = end;
+        }
+    }
+    Ok(())
+}
+
+/// Writes each region's name where it has most room; not at all where it does not fit.
+fn draw_names<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
+    for class in 0..3 {
+        for size in [Theme::TEXT, Theme::SMALL] {
+            let (color, background) = (theme.region_text[class], theme.regions[class]);
+            let ink = Ink { size, bold: true, color, background };
+            let label = sheet.text_box(REGION_NAMES[class], (0.0, 0.0), Align::Middle, &ink)?;
+            if let Some(at) = roomiest(phase, class as u8, plot, (label.width, label.height)) {
+                sheet.text(REGION_NAMES[class], at, Align::Middle, &ink)?;
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The centre of the place inside a class' region that leaves a label of that size the most room around.
+fn roomiest(phase: &Phase, class: u8, plot: &Box2, (width, height): (f64, f64)) -> Option<Point> {
+    let (rows, columns) = (phase.rows, phase.columns);
+    // others[r][c]: cells of other classes above r and left of c.
+    let mut others = vec![0u32; (rows + 1) * (columns + 1)];
+    let at = |row: usize, column: usize| row * (columns + 1) + column;
+    for row in 0..rows {
+        let mut in_row = 0;
+        for column in 0..columns {
+            in_row += u32::from(phase.class(row, column) != class);
+            others[at(row + 1, column + 1)] = others[at(row, column + 1)] + in_row;
+        }
+    }
+    let (cell_width, cell_height) = (plot.width / columns as f64, plot.height / rows as f64);
+    // Cells that a label centred there, with a margin, would touch, if they are all in the plot and of the class.
+    let fits = |row: usize, column: usize, margin: f64| {
+        let x = (column as f64 + 0.5) * cell_width;
+        let y = (row as f64 + 0.5) * cell_height;
+        let (left, right) = (x - width / 2.0 - margin, x + width / 2.0 + margin);
+        let (top, bottom) = (y - height / 2.0 - margin, y + height / 2.0 + margin);
+        if left < 0.0 || top < 0.0 || right > plot.width || bottom > plot.height {
+            return false;
+        }
+        let (c0, c1) = ((left / cell_width) as usize, ((right / cell_width).ceil() as usize).min(columns));
+        let (r0, r1) = ((top / cell_height) as usize, ((bottom / cell_height).ceil() as usize).min(rows));
+        others[at(r1, c1)] + others[at(r0, c0)] == others[at(r0, c1)] + others[at(r1, c0)]
+    };
+    // The widest margin that fits anywhere, then the middle of all the places that have it.
+    let margins = (0..24).rev().map(|step| 3.0 + 3.0 * f64::from(step));
+    for margin in margins {
+        let places: Vec<(usize, usize)> = (0..rows)
+            .flat_map(|row| (0..columns).map(move |column| (row, column)))
+            .filter(|&(row, column)| fits(row, column, margin))
+            .collect();
+        if places.is_empty() {
+            continue;
+        }
+        let count = places.len() as f64;
+        let mean_row = places.iter().map(|p| p.0 as f64).sum::<f64>() / count;
+        let mean_column = places.iter().map(|p| p.1 as f64).sum::<f64>() / count;
+        let off = |p: &(usize, usize)| (p.0 as f64 - mean_row).hypot(p.1 as f64 - mean_column);
+        let (row, column) = places.iter().copied().min_by(|a, b| off(a).total_cmp(&off(b)))?;
+        return Some((plot.x + (column as f64 + 0.5) * cell_width, plot.y + (row as f64 + 0.5) * cell_height));
+    }
+    None
+}
+
+/// A frame around the chosen cell, dark in light: seen on every region, never smaller than a fingertip can find again.
+fn draw_selected<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    theme: &Theme,
+    phase: &Phase,
+    plot: &Box2,
+    selected: usize,
+) -> Drawn<(), DB> {
+    let (row, column) = (selected / phase.columns, selected % phase.columns);
+    let (width, height) = (plot.width / phase.columns as f64, plot.height / phase.rows as f64);
+    let centre = (plot.x + (column as f64 + 0.5) * width, plot.y + (row as f64 + 0.5) * height);
+    let frame = Box2::around(centre, width.max(9.0) + 3.0, height.max(9.0) + 3.0);
+    sheet.frame(&frame, 4.5, theme.card)?;
+    sheet.frame(&frame, 2.0, theme.ink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_point_at_the_centres_of_the_cells_that_have_the_value() {
+        let texts = |ticks: &[(String, f64)]| ticks.iter().map(|t| t.0.clone()).collect::<Vec<_>>();
+        let x = ticks((0.1, 10.0), 64);
+        assert_eq!(texts(&x), ["0.1", "1", "10"]);
+        assert!((x[0].1 - 0.5 / 64.0).abs() < 1e-12 && (x[1].1 - 0.5).abs() < 1e-12);
+        let y = ticks((1.0, 0.01), 64);
+        assert_eq!(texts(&y), ["1", "0.1", "0.01"]);
+        assert!((y[2].1 - 63.5 / 64.0).abs() < 1e-12);
+        assert!(ticks((0.0, 1.0), 4).is_empty() && ticks((1.0, 1.0), 1).is_empty());
+    }
+
+    #[test]
+    fn each_cell_is_hit_at_its_centre_and_the_margin_hits_none() {
+        let size = (374.0, 380.0);
+        let plot = plot(size, true);
+        for cell_idx in 0..12 {
+            let (row, column) = (cell_idx / 4, cell_idx % 4);
+            let x = plot.x + (column as f64 + 0.5) * plot.width / 4.0;
+            let y = plot.y + (row as f64 + 0.5) * plot.height / 3.0;
+            assert_eq!(hit(size, true, 3, 4, (x, y)), Some(cell_idx));
+        }
+        assert_eq!(hit(size, true, 3, 4, (plot.x - 1.0, plot.y + 1.0)), None);
+        assert_eq!(hit(size, true, 3, 4, (plot.right(), plot.y)), None);
+        assert_eq!(hit(size, true, 0, 0, plot.centre()), None);
+    }
+
+    #[test]
+    fn classes_are_checked_at_the_door() {
+        assert!(Phase::new("", 2, 2, &[0, 1, 2, PENDING]).is_ok());
+        let message = Phase::new("", 2, 2, &[0, 1, 2, 3]).unwrap_err().to_string();
+        assert_eq!(message, "classes: got 3, expected 0, 1, 2 or 255 (pending)");
+        assert!(Phase::new("", 2, 2, &[0; 3]).is_err());
+        assert!(Phase::new("", 0, 0, &[]).is_err());
+        assert!(Phase::new("", usize::MAX, 2, &[0; 3]).is_err());
+    }
+}

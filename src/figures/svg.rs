@@ -1,0 +1,123 @@
+//! Figures as standalone SVG documents (native only), through `plotters-svg`.
+//!
+//! Drawn by the code that draws the page, on the surface of [`super::vector`], in tenths of a CSS pixel.
+
+use super::arrows::{self, Arrows};
+use super::phase::{self, Phase};
+use super::sheet::{Align, Ink, Sheet, TextBox};
+use super::theme::{Mode, Surface, Theme};
+use super::vector::{self, Vector};
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+
+/// Units in a CSS pixel: fine enough that a curve of dots shows no steps, and still short numbers.
+const UNITS: u32 = 10;
+/// Space around the panels of a picture that stands alone.
+const PADDING: f64 = 20.0;
+/// Space between panels.
+const GUTTER: f64 = 18.0;
+
+/// A document and the texts in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// The SVG document.
+    pub svg: String,
+    /// Its texts, in the order in which they were drawn.
+    pub texts: Vec<TextBox>,
+}
+
+/// One model of [`svg_intro`].
+#[derive(Debug, Clone, Copy)]
+pub struct Panel<'a> {
+    /// What sets it apart, such as "90% sparse".
+    pub title: &'a str,
+    /// What it shows.
+    pub sentence: &'a str,
+    /// The model.
+    pub arrows: Arrows<'a>,
+}
+
+/// The arrows figure, `width` CSS pixels square.
+pub fn svg_arrows(mode: Mode, width: u32, arrows: &Arrows) -> Picture {
+    picture(mode, (width, width), |area, theme| arrows::draw(area, theme, arrows))
+}
+
+/// The phase diagram, as wide as given and as high as makes its plot nearly square.
+pub fn svg_phase(mode: Mode, width: u32, phase: &Phase) -> Picture {
+    picture(mode, (width, width + 10), |area, theme| phase::draw(area, theme, phase))
+}
+
+/// Several models side by side (one above the other where the picture is narrow), each with its title and sentence.
+pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
+    let inner = f64::from(width) - 2.0 * PADDING;
+    let columns = ((inner + GUTTER) / (160.0 + GUTTER)).floor().clamp(1.0, panels.len().max(1) as f64);
+    let side = ((inner - (columns - 1.0) * GUTTER) / columns).max(40.0);
+    let theme = Theme::new(mode, SURFACE);
+    let columns = columns as usize;
+    // The text is measured as it will be drawn, to know how high the picture must be.
+    let sentences: Vec<Vec<String>> = panels.iter().map(|panel| wrap(panel.sentence, side, Theme::TEXT)).collect();
+    let lines = sentences.iter().map(Vec::len).max().unwrap_or(0) as f64;
+    let leading = 1.4 * Theme::TEXT;
+    let row_height = side + 24.0 + lines * leading;
+    let rows = panels.len().div_ceil(columns) as f64;
+    let height = (2.0 * PADDING + rows * row_height + (rows - 1.0).max(0.0) * GUTTER).ceil() as u32;
+
+    picture(mode, (width, height), |area, _| {
+        area.fill(&theme.card)?;
+        let mut texts = Vec::new();
+        let mut words = Sheet::new(area, &theme);
+        let title = Ink { size: Theme::TITLE, bold: true, color: theme.ink, background: theme.card };
+        let text = Ink { size: Theme::TEXT, bold: false, color: theme.soft, background: theme.card };
+        for (idx, panel) in panels.iter().enumerate() {
+            let x = PADDING + (idx % columns) as f64 * (side + GUTTER);
+            let y = PADDING + (idx / columns) as f64 * (row_height + GUTTER);
+            let units = |pixels: f64| (pixels * f64::from(UNITS)).round() as u32;
+            let square = area.clone().shrink((units(x), units(y)), (units(side), units(side)));
+            arrows::draw_guides(&square, &theme, &panel.arrows)?;
+            for mut label in arrows::draw_columns(&square, &theme, &panel.arrows)? {
+                label.x += x;
+                label.y += y;
+                texts.push(label);
+            }
+            words.text(panel.title, (x, y + side + 11.0), Align::Left, &title)?;
+            for (line_idx, line) in sentences[idx].iter().enumerate() {
+                let at = (x, y + side + 32.0 + line_idx as f64 * leading);
+                words.text(line, at, Align::Left, &text)?;
+            }
+        }
+        texts.extend(words.into_texts());
+        Ok(texts)
+    })
+}
+
+const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };
+
+/// Draws on a new document.
+fn picture(
+    mode: Mode,
+    (width, height): (u32, u32),
+    draw: impl FnOnce(&DrawingArea<Vector, Shift>, &Theme) -> Result<Vec<TextBox>, DrawingAreaErrorKind<std::io::Error>>,
+) -> Picture {
+    let theme = Theme::new(mode, SURFACE);
+    let mut svg = String::new();
+    let area = Vector::new(&mut svg, (width, height), UNITS).into_drawing_area();
+    let texts = draw(&area, &theme).and_then(|texts| area.present().map(|()| texts));
+    drop(area);
+    let texts = texts.expect("writing an SVG document to memory cannot fail");
+    Picture { svg: vector::finish(&svg, (width, height), UNITS), texts }
+}
+
+/// Breaks a sentence into lines no wider than `width`; a word that is wider than that has a line of its own.
+fn wrap(sentence: &str, width: f64, size: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in sentence.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if vector::text_width(&format!("{line} {word}"), size, false) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
