@@ -81,6 +81,41 @@ fn check_texts(picture: &Picture, width: f64, height: f64, what: &str) {
     assert_eq!(picture.svg.matches("<text").count(), picture.texts.len(), "{what}: a text went unrecorded");
 }
 
+/// Numbers that an attribute holds, of each element of that name.
+fn numbers<'a>(svg: &'a str, element: &'a str, name: &'a str) -> impl Iterator<Item = Vec<f64>> + 'a {
+    let open = format!("<{element} ");
+    let key = format!(" {name}=\"");
+    svg.lines().filter(move |line| line.starts_with(&open)).map(move |line| {
+        let start = line.find(&key).unwrap() + key.len();
+        let value = line[start..].split('"').next().unwrap();
+        value.split([' ', ',']).filter(|part| !part.is_empty()).map(|part| part.parse().unwrap()).collect()
+    })
+}
+
+/// No label lies on a dot or an arrow, both read back from the document (tenths of a pixel).
+fn check_marks(picture: &Picture) {
+    let svg = &picture.svg;
+    let discs = numbers(svg, "circle", "cx").zip(numbers(svg, "circle", "cy")).zip(numbers(svg, "circle", "r"));
+    let filled = svg.lines().filter(|line| line.starts_with("<circle")).map(|line| !line.contains("fill=\"none\""));
+    for (((x, y), radius), _) in discs.zip(filled).filter(|(_, filled)| *filled) {
+        let (x, y, radius) = (x[0] / 10.0, y[0] / 10.0, radius[0] / 10.0);
+        for text in &picture.texts {
+            let place = text.place();
+            let nearest = (x.clamp(place.x, place.right()), y.clamp(place.y, place.bottom()));
+            let apart = (nearest.0 - x).hypot(nearest.1 - y);
+            assert!(apart > radius - 0.2, "{text:?} lies on the dot at ({x}, {y})");
+        }
+    }
+    let lines = numbers(svg, "polyline", "points").zip(numbers(svg, "polyline", "stroke-width"));
+    // Thinner lines are guides, and the polygon's outline, which may run under a label.
+    for (points, _) in lines.filter(|(_, width)| width[0] > 15.0) {
+        for text in &picture.texts {
+            let (a, b) = ((points[0] / 10.0, points[1] / 10.0), (points[2] / 10.0, points[3] / 10.0));
+            assert!(!text.place().meets_segment(a, b), "{text:?} lies on the arrow from {a:?} to {b:?}");
+        }
+    }
+}
+
 fn texts(picture: &Picture) -> Vec<&str> {
     picture.texts.iter().map(|text| text.text.as_str()).collect()
 }
@@ -189,6 +224,7 @@ proptest! {
         let mode = if dark { Mode::Dark } else { Mode::Light };
         let picture = svg_arrows(mode, width, &arrows);
         check_texts(&picture, f64::from(width), f64::from(width), "arrows");
+        check_marks(&picture);
     }
 
     #[test]
@@ -201,6 +237,7 @@ proptest! {
         let weights = columns(&[(turn, norms.0), (turn + apart, norms.1)]);
         let picture = svg_arrows(Mode::Light, width, &Arrows::new(2, 2, &weights).unwrap());
         check_texts(&picture, f64::from(width), f64::from(width), "a near-parallel pair");
+        check_marks(&picture);
         prop_assert_eq!(picture.texts.len(), 2, "a label is missing");
     }
 

@@ -129,13 +129,18 @@ struct View {
 impl View {
     fn of(arrows: &Arrows, size: (f64, f64)) -> Self {
         let half = 0.5 * size.0.min(size.1);
+        // One hidden dimension needs only width: such a figure may be flat.
+        let reach = if arrows.n_hidden == 1 { 0.5 * size.0 } else { half };
         let font = (0.088 * half).clamp(Theme::SMALL, 15.0);
         let dot = (0.041 * half).clamp(3.0, 7.0);
         let longest = (0..arrows.n_features).map(|i| arrows.norm(i)).fold(0.0, f64::max);
         // Room beyond the longest column for its dot and label.
-        let edge = (half - dot - 3.0 - 1.3 * font).max(0.3 * half);
-        let unit = (half / HALF_RANGE).min(if longest > 0.0 { edge / longest } else { f64::INFINITY });
-        let row = if arrows.n_hidden == 1 { (0.36 * half).min(1.7 * half / arrows.n_features as f64) } else { 0.0 };
+        let edge = (reach - dot - 3.0 - 1.3 * font).max(0.3 * reach);
+        let unit = (reach / HALF_RANGE).min(if longest > 0.0 { edge / longest } else { f64::INFINITY });
+        let row = match arrows.n_hidden {
+            1 => (0.18 * reach).max(28.0).min(0.85 * size.1 / arrows.n_features as f64),
+            _ => 0.0,
+        };
         Self {
             size,
             centre: (0.5 * size.0, 0.5 * size.1),

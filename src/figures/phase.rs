@@ -231,9 +231,9 @@ fn draw_pending<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box
         // The diagonal x + y = s, clipped to the plot.
         let s = line as f64 * HATCH;
         let (from, to) = ((s - plot.height).max(0.0), s.min(plot.width));
-        sheet.path(&[(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)], 1.0, theme.line)?;
+        sheet.path(&[(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)], 1.0, theme.guide())?;
     }
-    sheet.frame(plot, Theme::HAIRLINE, theme.line)
+    sheet.frame(plot, Theme::HAIRLINE, theme.guide())
 }
 
 /// Cells as rectangles, equal neighbours of a row as one.

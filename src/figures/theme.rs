@@ -139,7 +139,12 @@ impl Theme {
 
     /// Guide lines inside a figure: a little stronger than a hairline on the page, since they carry a scale.
     pub fn guide(&self) -> RGBColor {
-        mix(self.line, self.faint, 0.25)
+        let toward_faint = match self.mode {
+            Mode::Light => 0.12,
+            // A dark hairline on a dark card is all but gone on most screens.
+            Mode::Dark => 0.25,
+        };
+        mix(self.line, self.faint, toward_faint)
     }
 
     /// The colour of a feature by its superposition: 0 alone, 1 or more fully shared.
