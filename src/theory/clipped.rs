@@ -45,7 +45,7 @@
 pub(super) const MAX_FEATURES: usize = 6;
 
 /// Coefficients of z smaller than this count as zero: its power −8 is still finite.
-const NEGLIGIBLE: f64 = 1e-36;
+pub(super) const NEGLIGIBLE: f64 = 1e-36;
 
 /// 1/k, to step from `v^{k−1}/(k−1)!` to `v^k/k!`; entry 0 is not used.
 const RECIPROCAL: [f64; MAX_FEATURES + 4] =

@@ -9,6 +9,7 @@
 //! - relu: `x' = ReLU(Gx + b)`, see `clipped.rs`, for n ≤ 6.
 
 use super::clipped::{ClippedOutput, MAX_FEATURES};
+use super::pair::{Feature, pair_output};
 use crate::spec::ModelKind;
 
 /// Workspace of [`exact_loss_and_gradient_into`]: after one call of a given size no further call allocates.
@@ -100,6 +101,9 @@ fn loss_and_gradient(
     assert_eq!(density.len(), n, "one density a feature");
     assert_eq!(importance.len(), n, "one importance a feature");
     assert!(is_exact(kind, n), "no exact loss for {kind:?} with {n} features");
+    if kind == ModelKind::Relu && n == 2 {
+        return pair_loss_and_gradient(w, b, density, importance, gradient);
+    }
 
     if let Some((dw, _)) = &mut gradient {
         dw.fill(0.0);
@@ -134,6 +138,40 @@ fn loss_and_gradient(
         }
     }
     loss
+}
+
+/// The ReLU model with two features, which has an output routine of its own.
+fn pair_loss_and_gradient(
+    w: &[f64],
+    b: &[f64],
+    density: &[f64],
+    importance: &[f64],
+    gradient: Option<(&mut [f64], &mut [f64])>,
+) -> f64 {
+    let (mut norm_0, mut norm_1, mut dot) = (0.0, 0.0, 0.0);
+    for hidden in w.chunks_exact(2) {
+        norm_0 += hidden[0] * hidden[0];
+        norm_1 += hidden[1] * hidden[1];
+        dot += hidden[0] * hidden[1];
+    }
+    let output = |i: usize, norm: f64| {
+        let (own, cross) = (density[i], density[1 - i]);
+        pair_output(b[i], Feature { g: norm, density: own }, Feature { g: dot, density: cross })
+    };
+    let (first, second) = (output(0, norm_0), output(1, norm_1));
+    // Each output's weight importance/n, times the 2 of p/3 + 2Ψ in all but the first term.
+    let weights = [importance[0], importance[1]];
+    if let Some((dw, db)) = gradient {
+        db[0] = weights[0] * first.d_bias;
+        db[1] = weights[1] * second.d_bias;
+        let (d_norm_0, d_norm_1) = (weights[0] * first.d_own, weights[1] * second.d_own);
+        let d_dot = weights[0] * first.d_cross + weights[1] * second.d_cross;
+        for (hidden, d_hidden) in w.chunks_exact(2).zip(dw.chunks_exact_mut(2)) {
+            d_hidden[0] = 2.0 * d_norm_0 * hidden[0] + d_dot * hidden[1];
+            d_hidden[1] = 2.0 * d_norm_1 * hidden[1] + d_dot * hidden[0];
+        }
+    }
+    weights[0] * (density[0] / 6.0 + first.half) + weights[1] * (density[1] / 6.0 + second.half)
 }
 
 /// Row i of `WᵀW`.

@@ -11,6 +11,7 @@
 
 mod clipped;
 mod exact;
+mod pair;
 pub mod phase_2_1;
 
 pub use exact::{ExactScratch, exact_loss, exact_loss_and_gradient_into, is_exact};
