@@ -88,6 +88,8 @@ impl<const L: usize> Back<L> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct ClippedOutput {
     n: usize,
+    /// The output's own feature.
+    own: usize,
     steps: [Step; MAX_FEATURES],
     /// How far the features from t on can move z up and down.
     above: [f64; MAX_FEATURES + 1],
@@ -95,9 +97,43 @@ pub(super) struct ClippedOutput {
     /// `moments[t][r]`: the factor of `F_{k−r}(v)` in the expectation of `F_k(v + Σ_{j≥t} g_j x_j)` without a kink, for r ≤ t + 2.
     moments: [Orders; MAX_FEATURES + 1],
     d_moments: [Orders; MAX_FEATURES + 1],
-    /// The smallest depth at which the walk met a part without a kink; `n` or more when none has moments.
+    /// The moments of each feature alone.
+    single: [Orders; MAX_FEATURES],
+    /// The smallest depth whose moments were needed, and so are there.
     smooth_from: usize,
     value: f64,
+}
+
+/// Runs a block with L, the number of orders 0…t+2 at depth t, known when it is compiled: its loops are unrolled.
+macro_rules! by_depth {
+    ($t:expr, $l:ident => $block:block) => {
+        match $t {
+            0 => {
+                const $l: usize = 3;
+                $block
+            }
+            1 => {
+                const $l: usize = 4;
+                $block
+            }
+            2 => {
+                const $l: usize = 5;
+                $block
+            }
+            3 => {
+                const $l: usize = 6;
+                $block
+            }
+            4 => {
+                const $l: usize = 7;
+                $block
+            }
+            _ => {
+                const $l: usize = 8;
+                $block
+            }
+        }
+    };
 }
 
 /// Writes one depth of the walk; depths differ only in the lengths of their arrays, which are known when this is compiled.
@@ -121,7 +157,9 @@ macro_rules! depth {
                 return back;
             }
             if v - self.below[T] >= 0.0 {
-                self.smooth_from = self.smooth_from.min(T);
+                if self.smooth_from > T {
+                    self.extend_moments(T);
+                }
                 let powers: [f64; T + 3] = scaled_powers(v);
                 let mut expected = [0.0; T + 3];
                 for q in 1..T + 3 {
@@ -193,7 +231,7 @@ impl ClippedOutput {
     ) -> (f64, f64) {
         self.prepare(own, row, density);
         let back = self.depth_0(bias, &[1.0]);
-        self.moments_backwards(own);
+        self.moments_backwards();
         for step in &self.steps[..self.n] {
             let mut d_g = step.d_g;
             if step.g != 0.0 {
@@ -215,6 +253,7 @@ impl ClippedOutput {
         let n = row.len();
         assert!(n <= MAX_FEATURES, "at most {MAX_FEATURES} features, not {n}");
         self.n = n;
+        self.own = own;
         self.value = 0.0;
         self.smooth_from = n;
         for feature in 0..n {
@@ -241,37 +280,33 @@ impl ClippedOutput {
             let step = &self.steps[t];
             self.above[t] = self.above[t + 1] + step.g.max(0.0);
             self.below[t] = self.below[t + 1] - step.g.min(0.0);
-            let single = moments_of(step, own, t + 2);
-            let rest = self.moments[t + 1];
-            self.d_moments[t] = [0.0; MAX_FEATURES + 3];
-            for r in 0..t + 3 {
-                let mut sum = 0.0;
-                for k in 0..=r {
-                    sum += single[k] * rest[r - k];
-                }
-                self.moments[t][r] = sum;
-            }
         }
     }
 
+    /// Fills the moments from depth t on.
+    fn extend_moments(&mut self, t: usize) {
+        for at in (t..self.smooth_from).rev() {
+            let step = &self.steps[at];
+            by_depth!(at, L => {
+                let single = moments_of::<L>(step, self.own);
+                self.moments[at] = product::<L>(&single, &self.moments[at + 1]);
+                self.single[at] = single;
+            });
+            self.d_moments[at] = [0.0; MAX_FEATURES + 3];
+        }
+        self.smooth_from = t;
+    }
+
     /// Carries the derivatives by the moments over to the coefficients.
-    fn moments_backwards(&mut self, own: usize) {
+    fn moments_backwards(&mut self) {
         for t in self.smooth_from..self.n {
-            let step = self.steps[t];
-            let single = moments_of(&step, own, t + 2);
-            let mut d_single = [0.0; MAX_FEATURES + 3];
-            for r in 1..t + 3 {
-                let d = self.d_moments[t][r];
-                for k in 0..=r {
-                    d_single[k] += d * self.moments[t + 1][r - k];
-                    self.d_moments[t + 1][r - k] += d * single[k];
-                }
-            }
-            let mut d_g = 0.0;
-            let slopes = moment_slopes_of(&step, own, t + 2);
-            for k in 1..t + 3 {
-                d_g += d_single[k] * slopes[k];
-            }
+            let step = &self.steps[t];
+            let d_g = by_depth!(t, L => {
+                let [now, next] = &mut self.d_moments[t..t + 2] else { unreachable!("t + 1 is at most n") };
+                let d_single = product_backwards::<L>(now, &self.single[t], &self.moments[t + 1], next);
+                let slopes = moment_slopes_of::<L>(step, self.own);
+                (1..L).fold(0.0, |sum, k| sum + d_single[k] * slopes[k])
+            });
             self.steps[t].d_g += d_g;
         }
     }
@@ -287,13 +322,14 @@ fn scaled_powers<const L: usize>(v: f64) -> [f64; L] {
     powers
 }
 
-/// The moments of one feature up to `order`: `E[(g x)^k] / k! = p g^k / (k+1)!`, and `(1 − ∂/∂g)` of it for the output's own.
-fn moments_of(step: &Step, own: usize, order: usize) -> Orders {
+/// The moments of one feature below order L: `E[(g x)^k] / k! = p g^k / (k+1)!`, and `(1 − ∂/∂g)` of it for the output's own.
+#[inline(always)]
+fn moments_of<const L: usize>(step: &Step, own: usize) -> Orders {
     let mut moments = [0.0; MAX_FEATURES + 3];
     moments[0] = 1.0;
-    // `step.density * g^k / (k+1)!`, one power behind for the derivative.
     let mut before = step.density;
-    for k in 1..=order {
+    for k in 1..L {
+        // `before` is `p g^{k−1} / k!`.
         let scaled = before * RECIPROCAL[k + 1];
         let power = scaled * step.g;
         moments[k] = if step.feature == own { power - k as f64 * scaled } else { power };
@@ -303,18 +339,43 @@ fn moments_of(step: &Step, own: usize, order: usize) -> Orders {
 }
 
 /// The derivatives of [`moments_of`] by g.
-fn moment_slopes_of(step: &Step, own: usize, order: usize) -> Orders {
+#[inline(always)]
+fn moment_slopes_of<const L: usize>(step: &Step, own: usize) -> Orders {
     let mut slopes = [0.0; MAX_FEATURES + 3];
     // `power` is `p g^{k−1} / (k+1)!`, `behind` is `p g^{k−2} / (k+1)!`.
     let (mut power, mut behind) = (step.density, 0.0);
-    for k in 1..=order {
-        let factor = RECIPROCAL[k + 1];
-        power *= factor;
-        behind *= factor;
+    for k in 1..L {
+        power *= RECIPROCAL[k + 1];
+        behind *= RECIPROCAL[k + 1];
         let count = k as f64;
         slopes[k] = count * if step.feature == own { power - (count - 1.0) * behind } else { power };
         behind = power;
         power *= step.g;
     }
     slopes
+}
+
+/// The product of two series below order L: the moments of a sum.
+#[inline(always)]
+fn product<const L: usize>(a: &Orders, b: &Orders) -> Orders {
+    let mut product = [0.0; MAX_FEATURES + 3];
+    for r in 0..L {
+        for k in 0..=r {
+            product[r] += a[k] * b[r - k];
+        }
+    }
+    product
+}
+
+/// From the derivatives by the entries of [`product`], those by a are returned and those by b added to `d_b`.
+#[inline(always)]
+fn product_backwards<const L: usize>(d: &Orders, a: &Orders, b: &Orders, d_b: &mut Orders) -> Orders {
+    let mut d_a = [0.0; MAX_FEATURES + 3];
+    for r in 1..L {
+        for k in 0..=r {
+            d_a[k] += d[r] * b[r - k];
+            d_b[r - k] += d[r] * a[k];
+        }
+    }
+    d_a
 }

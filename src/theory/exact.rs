@@ -159,7 +159,7 @@ fn pair_loss_and_gradient(
         pair_output(b[i], Feature { g: norm, density: own }, Feature { g: dot, density: cross })
     };
     let (first, second) = (output(0, norm_0), output(1, norm_1));
-    // Each output's weight importance/n, times the 2 of p/3 + 2Ψ in all but the first term.
+    // Half the importance, as n = 2, times p/3 + 2Ψ.
     let weights = [importance[0], importance[1]];
     if let Some((dw, db)) = gradient {
         db[0] = weights[0] * first.d_bias;
