@@ -144,18 +144,6 @@ macro_rules! depth {
             if v + self.above[T] <= 0.0 {
                 return Back::ZERO;
             }
-            if T == self.n {
-                let powers: [f64; T + 3] = scaled_powers(v);
-                let mut back = Back::ZERO;
-                let mut value = 0.0;
-                for s in 0..=T {
-                    value += c[s] * powers[s + 2];
-                    back.d_v += c[s] * powers[s + 1];
-                    back.d_c[s] = powers[s + 2];
-                }
-                self.value += value;
-                return back;
-            }
             if v - self.below[T] >= 0.0 {
                 if self.smooth_from > T {
                     self.extend_moments(T);
@@ -178,8 +166,32 @@ macro_rules! depth {
                 }
                 return back;
             }
-            $(
             let Step { g, stay, e, o, .. } = self.steps[T];
+            if T + 1 == self.n {
+                // The last feature: z > 0 at one of its two vertices only.
+                let at_1 = g > 0.0;
+                let (z, same, higher) = if at_1 { (v + g, -o, e) } else { (v, stay, -e) };
+                let powers: [f64; T + 4] = scaled_powers(z);
+                let mut back = Back::ZERO;
+                let (mut by_same, mut by_higher) = (0.0, 0.0);
+                for s in 0..=T {
+                    back.d_c[s] = same * powers[s + 2] + higher * powers[s + 3];
+                    back.d_v += c[s] * (same * powers[s + 1] + higher * powers[s + 2]);
+                    by_same += c[s] * powers[s + 2];
+                    by_higher += c[s] * powers[s + 3];
+                }
+                self.value += same * by_same + higher * by_higher;
+                let step = &mut self.steps[T];
+                if at_1 {
+                    step.d_e += by_higher;
+                    step.d_o -= by_same;
+                    step.d_g += back.d_v;
+                } else {
+                    step.d_e -= by_higher;
+                }
+                return back;
+            }
+            $(
             let (mut c0, mut c1) = ([0.0; T + 2], [0.0; T + 2]);
             for s in 0..=T {
                 c0[s] += stay * c[s];
@@ -203,7 +215,7 @@ macro_rules! depth {
             step.d_g += at_1.d_v;
             return back;
             )?
-            #[allow(unreachable_code, reason = "only the last depth, which has no next, gets here, and n never does")]
+            #[allow(unreachable_code, reason = "the last depth has no next, and is always that of the last feature")]
             Back::ZERO
         }
     };
@@ -215,8 +227,7 @@ impl ClippedOutput {
     depth!(depth_2, 2, then depth_3);
     depth!(depth_3, 3, then depth_4);
     depth!(depth_4, 4, then depth_5);
-    depth!(depth_5, 5, then depth_6);
-    depth!(depth_6, 6);
+    depth!(depth_5, 5);
 
     /// Returns Ψ and `∂Ψ/∂b`, and writes `∂Ψ/∂g_j` to `d_row`.
     ///
