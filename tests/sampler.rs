@@ -3,6 +3,9 @@
 //! A test that is right fails by chance only; seeds are fixed, so it either does or does not. The rate stated is the share of
 //! seeds at which a correct sampler would fail: 1e-4 in all, split evenly over the [`CHECKS`] checks below.
 
+mod common;
+
+use common::{chi_square_quantile, normal_quantile};
 use superposition::kernels::draws::Reading;
 use superposition::kernels::{BLOCK, Level};
 use superposition::rng::{Purpose, Stream};
@@ -35,22 +38,6 @@ fn ks_distance(mut values: Vec<f64>) -> f64 {
 /// Distance that n uniform values exceed with probability `alpha` at most (Massart, 1990).
 fn ks_bound(n: usize, alpha: f64) -> f64 {
     ((2.0 / alpha).ln() / (2.0 * n as f64)).sqrt()
-}
-
-/// Upper quantile of the standard normal, by bisection.
-fn normal_quantile(alpha: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 40.0);
-    for _ in 0..200 {
-        let middle = 0.5 * (low + high);
-        if 0.5 * libm::erfc(middle / std::f64::consts::SQRT_2) > alpha { low = middle } else { high = middle }
-    }
-    high
-}
-
-/// Upper quantile of χ² with `freedom` degrees (Wilson and Hilferty, 1931; good to a few parts in a thousand from 10 on).
-fn chi_square_quantile(freedom: f64, alpha: f64) -> f64 {
-    let spread = 2.0 / (9.0 * freedom);
-    freedom * (1.0 - spread + normal_quantile(alpha) * spread.sqrt()).powi(3)
 }
 
 #[test]
