@@ -49,9 +49,12 @@ fn most_seeds_find_the_pentagon_and_the_others_stop_at_the_square() {
     assert!(squares >= 0.9, "{squares} of the rest are squares");
 }
 
+/// Among dense features some seeds turn slowly towards the two most important ones: of 128 seeds, three are further than 0.1%
+/// from the minimum after the usual 10000 steps (seed 13 by 0.12%), one after 12000, none after 16000.
 #[test]
 fn at_density_one_two_features_get_an_axis_each() {
-    for (loss, solution) in five_in_two(1.0, "", 0..16) {
+    assert!(five_in_two(1.0, "", 0..16).iter().all(|run| run.1 == "orthogonal-pair"));
+    for (loss, solution) in five_in_two(1.0, r#","steps":16000"#, 0..16) {
         assert_eq!(solution, "orthogonal-pair");
         assert!((loss / 0.036585 - 1.0).abs() < 1e-3, "loss {loss}");
     }

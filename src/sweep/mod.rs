@@ -6,7 +6,7 @@ pub use phase::{PhaseCell, PhaseGrid};
 
 use crate::error::Error;
 use crate::report::InstanceReport;
-use crate::spec::{ExperimentSpec, Keep, Restarts};
+use crate::spec::{ExperimentSpec, Keep};
 use crate::train::{Status, Trainer};
 
 /// The instances that `train` prints: the cells, or every restart of every cell where all are kept.
@@ -27,12 +27,11 @@ fn restarts_apart(spec: &ExperimentSpec) -> usize {
 /// [`Error::Field`] if the cell's values break a rule together.
 pub fn job_spec(spec: &ExperimentSpec, job_idx: usize) -> Result<ExperimentSpec, Error> {
     let apart = restarts_apart(spec);
-    let mut cell = spec.cell(job_idx / apart)?;
-    if spec.restarts.keep == Keep::All {
-        cell.seed += (job_idx % apart) as u64;
-        cell.restarts = Restarts { count: 1, keep: Keep::Best };
-    }
-    Ok(cell)
+    let cell = spec.cell(job_idx / apart)?;
+    Ok(match spec.restarts.keep {
+        Keep::Best => cell,
+        Keep::All => cell.restart(job_idx % apart),
+    })
 }
 
 /// Runs a job to its end; `keep_going` is asked every `slice` steps and ends it early with `None` when it says no.

@@ -41,7 +41,7 @@ impl PhaseGrid {
         if spec.hidden != 1 {
             return refuse("hidden", spec.hidden.to_string(), "1 in a phase diagram");
         }
-        match spec.sweep.as_slice() {
+        match &spec.sweep[..] {
             [rows, columns] => {
                 let (n_rows, n_columns) = (rows.values.len(), columns.values.len());
                 Ok(PhaseGrid { spec: spec.clone(), n_rows, n_columns })

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Shape, TiedWork};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{ExperimentSpec, GradientKind, LevelChoice, ModelKind};
+use crate::spec::{ExperimentSpec, GradientKind, LevelChoice};
 use crate::theory::{exact_loss, is_exact};
 
 /// Many instances of one experiment in training.
@@ -246,17 +246,17 @@ impl Trainer {
     /// As [`ExperimentSpec::from_json`], and [`Error::Field`] for a field that cannot change; nothing has changed then.
     pub fn set(&mut self, patch: &str) -> Result<(), Error> {
         let base = self.spec.to_json().to_string();
-        let spec = ExperimentSpec::from_json(&crate::spec::merge(&base, patch)?)?;
+        let spec = ExperimentSpec::from_json(&crate::spec::merge(&base, patch)?.to_string())?;
         let old = &self.spec;
         let fixed: [(&str, bool, String); 8] = [
-            ("model", spec.model == old.model, model_name(spec.model).into()),
+            ("model", spec.model == old.model, spec.model.name().into()),
             ("features", spec.features == old.features, spec.features.to_string()),
             ("hidden", spec.hidden == old.hidden, spec.hidden.to_string()),
             ("seed", spec.seed == old.seed, spec.seed.to_string()),
-            ("restarts", spec.restarts == old.restarts, format!("{:?}", spec.restarts.count)),
+            ("restarts", spec.restarts == old.restarts, spec.restarts.count.to_string()),
             ("sweep", spec.sweep == old.sweep, "another sweep".into()),
-            ("gradient", spec.gradient == old.gradient, format!("{:?}", spec.gradient).to_lowercase()),
-            ("level", spec.level == old.level, format!("{:?}", spec.level).to_lowercase()),
+            ("gradient", spec.gradient == old.gradient, spec.gradient.name().into()),
+            ("level", spec.level == old.level, spec.level.name().into()),
         ];
         if let Some((field, _, value)) = fixed.into_iter().find(|(_, same, _)| !same) {
             let allowed = "no change in the middle of a run: restart with it instead".into();
@@ -286,7 +286,7 @@ impl Trainer {
         let mut spec = self.spec.clone();
         if let Some(seed) = seed {
             let patch = serde_json::json!({ "seed": seed }).to_string();
-            spec = ExperimentSpec::from_json(&crate::spec::merge(&spec.to_json().to_string(), &patch)?)?;
+            spec = ExperimentSpec::from_json(&crate::spec::merge(&spec.to_json().to_string(), &patch)?.to_string())?;
         }
         *self = Self::at_level(&spec, self.level)?;
         Ok(())
@@ -349,13 +349,4 @@ impl Group {
 
 fn cells_of(spec: &ExperimentSpec) -> Result<Vec<Cell>, Error> {
     (0..spec.n_cells()).map(|idx| spec.cell(idx).map(Cell::new)).collect()
-}
-
-fn model_name(model: ModelKind) -> &'static str {
-    match model {
-        ModelKind::Linear => "linear",
-        ModelKind::Relu => "relu",
-        ModelKind::ReluHidden => "relu-hidden",
-        ModelKind::Absolute => "absolute",
-    }
 }
