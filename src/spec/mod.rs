@@ -1,117 +1,81 @@
 //! The experiment spec: one JSON object that describes an experiment on the command line, in a worker message, in a link
 //! and in an embed (DESIGN.md section 3).
+//!
+//! [`ExperimentSpec::from_json`] is the one door: what comes through it is checked whole, sweep included, and every default
+//! is filled in. Whatever is wrong gives one line that names the field, the value and what is allowed; nothing is
+//! clamped or ignored. The room knows no sampler and no model.
+//!
+//! # Fields
+//! n stands for `features`, m for `hidden`. An integer may be written `5.0` or `1e4`. A field whose default is "none" may be
+//! null. Fields marked (†) are checked like the others and then refused as not available yet.
+//!
+//! | field | value | default |
+//! | --- | --- | --- |
+//! | `model` | `"linear"`, `"relu"`, `"relu-hidden"` (†), `"absolute"` (†) | `"relu"` |
+//! | `features` | integer, 1…4096 | required |
+//! | `hidden` | integer, 1…1024 | required |
+//! | `density` | number in (0, 1], or n of them | 1 |
+//! | `importance` | number r ≥ 0 for `I_i = r^i`, or n numbers ≥ 0 | 1 |
+//! | `correlated`, `anticorrelated` (†) | disjoint lists of at least two feature indices; a set has one density | none |
+//! | `batch` | integer, 1…65536 | 1024 |
+//! | `steps` | integer, 0…10⁸ | 10000 |
+//! | `gradient` | `"sampled"`, `"exact"` (`linear`; `relu` with n ≤ 6; no penalties) | `"sampled"` |
+//! | `optimizer` | `"adam"`, `"adamw"`, `"sgd"` | `"adam"` |
+//! | `weight_decay` | number ≥ 0, with `"adamw"` only | 0.01 |
+//! | `momentum` | number in [0, 1), with `"sgd"` only | 0 |
+//! | `learning_rate` | number > 0 | 0.001 |
+//! | `schedule` | `"constant"`, `"linear"`, `"cosine"` | `"constant"` |
+//! | `hidden_l1` (†) | number ≥ 0 | 0 |
+//! | `adversarial_training` (†) | `{"norm": number > 0}` | none |
+//! | `train_bias` | true, false | true |
+//! | `start` (†) | `scale`: number ≥ 0 (1); `bias`: `"zero"`, `"mean"` or n numbers (`"zero"`); `decoder`, with `"absolute"` only: `"xavier"`, `"nonnegative"` or n rows of m; `weights`: m rows of n | Xavier, zero |
+//! | `pinned` (†) | list of feature indices | none |
+//! | `restarts` | `count`: integer, 1…10000 (1); `keep`: `"best"`, `"all"` (`"best"`) | one |
+//! | `stop` | `relative_change`: number in (0, 1) (1e-6); `window`: integer, 1…10⁸ (1000) | none |
+//! | `record` (†) | `points`: integer, 1…2000; `scale`: `"log"`, `"linear"` (`"log"`) | none |
+//! | `attack` (†) | `norm`: number > 0 (0.1); `relative_to`: `"dense"`, `"own"` (`"dense"`) | none |
+//! | `dictionary` (†) | `latents`: integer, 1…65536; `l1`: number ≥ 0, or `topk`: integer, 1…latents; `batch`, `steps`, `learning_rate`, `seed` as above; `resample_every`: integer ≥ 1 or null | none |
+//! | `level` | `"auto"`, `"simd128"` | `"auto"` |
+//! | `seed` | integer, 0…2⁵³−1, restarts included | 0 |
+//! | `sweep` | list of axes, the first the slowest, 10⁶ instances in all | none |
+//!
+//! An axis is `{"field", "values": […]}` or `{"field", "from", "to", "count", "scale": "log" | "linear"}` (`"linear"`), its ends
+//! included. Its field is any but `restarts`, `record`, `level` and `sweep`; an entry, `density[4]` or `importance[1]`, which
+//! expands a single number first; or a member of an object, `start.scale`. A whole and an entry of it can be swept
+//! together, the same path twice cannot. Setting `optimizer` to another than the spec's own sets its options to their
+//! defaults.
+//!
+//! # Limits
+//! A text of [`MAX_TEXT_BYTES`], [`MAX_PARSE_BYTES`] allocated while reading it, [`MAX_INSTANCES`], and
+//! [`MAX_MEMORY_BYTES`] for `instances × parameters × 16 bytes + recordings`; batches are tiled and do not count.
 
+mod available;
+mod fields;
+mod json;
 pub mod link;
+mod lists;
+mod objects;
 mod presets;
+mod read;
+mod sweep;
+mod types;
 mod validate;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+pub use fields::{MAX_BATCH, MAX_EXACT_RELU_FEATURES, MAX_FEATURES, MAX_HIDDEN, MAX_STEPS};
+pub use json::{MAX_PARSE_BYTES, MAX_TEXT_BYTES};
 pub use presets::{PRESET_IDS, preset};
+pub use read::MAX_SHOWN;
+pub use sweep::{MAX_AXES, MAX_INSTANCES};
+pub use types::*;
+pub use validate::MAX_MEMORY_BYTES;
 
 use crate::error::Error;
 
-/// Which network is trained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModelKind {
-    /// `x' = WᵀWx + b`.
-    Linear,
-    /// `x' = ReLU(WᵀWx + b)`, the ReLU output model.
-    Relu,
-    /// `h = ReLU(Wx)`, `x' = ReLU(Wᵀh + b)`, the privileged basis.
-    ReluHidden,
-    /// `h = ReLU(W₁x)`, `y' = ReLU(W₂h + b)` for the target `|x|`.
-    Absolute,
-}
-
-/// Where gradients come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GradientKind {
-    /// A fresh batch of samples each step.
-    Sampled,
-    /// The exact expectation (linear at any n, relu up to n = 6).
-    Exact,
-}
-
-/// A density: one for all features, or one for each.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Density {
-    /// The same density for every feature.
-    Uniform(f64),
-    /// One density a feature, `n_features` of them.
-    Each(Vec<f64>),
-}
-
-/// The weight of each feature in the loss.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Importance {
-    /// `I_i = r^i`, i from 0.
-    Geometric(f64),
-    /// One importance a feature, `n_features` of them.
-    Each(Vec<f64>),
-}
-
-/// The update rule with its own options.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum OptimizerKind {
-    /// β .9, .999, ε 1e-8, bias-corrected.
-    Adam,
-    /// Adam with decoupled decay, biases too.
-    AdamW {
-        /// Decay per step, times the learning rate.
-        weight_decay: f64,
-    },
-    /// Stochastic gradient descent.
-    Sgd {
-        /// Heavy-ball momentum in [0, 1).
-        momentum: f64,
-    },
-}
-
-/// How the learning rate falls over `steps`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// It does not.
-    Constant,
-    /// To 0 along a line.
-    Linear,
-    /// To 0 along half a cosine.
-    Cosine,
-}
-
-/// Which restarts a report keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// The one with the lowest loss.
-    Best,
-    /// Every one, each an instance of its own.
-    All,
-}
-
-/// Restart r trains from seed + r.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Restarts {
-    /// How many, 1…10000.
-    pub count: usize,
-    /// Which are kept.
-    pub keep: Keep,
-}
-
-/// Stop when the loss has changed by less than `relative_change` over `window` steps.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stop {
-    /// Relative change of the loss between two successive window means.
-    pub relative_change: f64,
-    /// Steps a window.
-    pub window: u64,
-}
-
-/// Which SIMD level trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LevelChoice {
-    /// The best that the processor and the build have.
-    Auto,
-    /// Four lanes, no fused multiply-add: the same bits on every machine.
-    Simd128,
-}
+/// The largest seed: the largest integer that JavaScript counts exactly, 2⁵³ − 1.
+pub const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// An experiment, checked, with every default filled in.
 ///
@@ -128,6 +92,10 @@ pub struct ExperimentSpec {
     pub density: Density,
     /// Weights of the features in the loss, ≥ 0.
     pub importance: Importance,
+    /// Sets of features that one draw switches on or off together.
+    pub correlated: Vec<Vec<usize>>,
+    /// Sets of features of which at most one is on.
+    pub anticorrelated: Vec<Vec<usize>>,
     /// Samples a step, 1…65536.
     pub batch: usize,
     /// Steps of a whole run, 0…10⁸.
@@ -140,27 +108,32 @@ pub struct ExperimentSpec {
     pub learning_rate: f64,
     /// How the step size falls.
     pub schedule: Schedule,
+    /// λ of the penalty on the batch mean of `Σ_k |h_k|`, ≥ 0.
+    pub hidden_l1: f64,
+    /// Size of the attack trained against, as a fraction of `E‖x‖`.
+    pub adversarial_training: Option<f64>,
     /// False keeps b as it starts.
     pub train_bias: bool,
+    /// How parameters start.
+    pub start: Start,
+    /// Features whose columns stay as they start.
+    pub pinned: Vec<usize>,
     /// Restarts from seed, seed + 1, …
     pub restarts: Restarts,
     /// Stop rule, if any.
     pub stop: Option<Stop>,
+    /// The history to keep, if any.
+    pub record: Option<Record>,
+    /// The attack to evaluate after training, if any.
+    pub attack: Option<Attack>,
+    /// The dictionary to learn after training, if any.
+    pub dictionary: Option<Dictionary>,
     /// SIMD level.
     pub level: LevelChoice,
     /// 0…2⁵³−1.
     pub seed: u64,
     /// Axes, the first the slowest; empty for a single experiment.
     pub sweep: Vec<Axis>,
-}
-
-/// One axis of a sweep: a field (or a path such as `density[4]`) and its absolute values.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
-    /// The field or path.
-    pub field: String,
-    /// The values, as JSON.
-    pub values: Vec<serde_json::Value>,
 }
 
 impl ExperimentSpec {
@@ -191,15 +164,27 @@ impl ExperimentSpec {
 
     /// Parses and checks a spec.
     ///
+    /// Whatever the text, this allocates at most [`MAX_PARSE_BYTES`] at a time, and every cell of a sweep that it lets
+    /// through can be made.
+    ///
     /// # Errors
-    /// [`Error::Json`], [`Error::Field`], [`Error::NotAvailable`] or [`Error::TooLarge`], the first thing that is wrong.
+    /// [`Error::Json`], [`Error::Field`], [`Error::NotAvailable`] or [`Error::TooLarge`], the first thing that is wrong,
+    /// in one line.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         validate::parse(text)
     }
 
-    /// The resolved spec as JSON: parsing it again gives this spec.
-    pub fn to_json(&self) -> serde_json::Value {
-        validate::resolve(self)
+    /// The spec of a link: its changed fields over its figure's preset.
+    ///
+    /// # Errors
+    /// [`Error::Link`] if the text is no link, else as [`ExperimentSpec::from_json`].
+    pub fn from_link(text: &str) -> Result<Self, Error> {
+        validate::from_map(link::spec_object(text)?)
+    }
+
+    /// The resolved spec as JSON: every field that applies; parsing it again gives this spec.
+    pub fn to_json(&self) -> Value {
+        validate::resolved(self).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
     }
 
     /// Cells of the sweep: the product of the axes' lengths, 1 without a sweep.
@@ -207,11 +192,60 @@ impl ExperimentSpec {
         self.sweep.iter().map(|axis| axis.values.len()).product()
     }
 
-    /// The spec of one cell, without the sweep.
+    /// Trained instances: cells times restarts, at most [`MAX_INSTANCES`].
+    pub fn n_instances(&self) -> usize {
+        self.n_cells() * self.restarts.count
+    }
+
+    /// The spec of one cell, without the sweep and with all its restarts; the first axis is the slowest.
     ///
     /// # Errors
-    /// [`Error::Field`] if the cell's values break a rule together (each alone was checked when the sweep was parsed).
+    /// [`Error::Field`] if there is no such cell. Nothing else: what a cell could break was checked with the sweep.
     pub fn cell(&self, cell_idx: usize) -> Result<Self, Error> {
-        validate::cell(self, cell_idx)
+        sweep::cell(self, cell_idx)
     }
+
+    /// The spec of one restart alone: the same experiment from seed + `restart_idx`.
+    ///
+    /// # Panics
+    /// If there is no such restart.
+    pub fn restart(&self, restart_idx: usize) -> Self {
+        assert!(restart_idx < self.restarts.count, "restart {restart_idx} of {}", self.restarts.count);
+        let restarts = Restarts { count: 1, keep: Keep::Best };
+        Self { seed: self.seed + restart_idx as u64, restarts, ..self.clone() }
+    }
+}
+
+/// The resolved spec, its fields in the order of the table above.
+impl Serialize for ExperimentSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in validate::resolved(self) {
+            map.serialize_entry(name, &value)?;
+        }
+        map.end()
+    }
+}
+
+/// Lays changed fields over a spec: each top-level field of `patch` replaces that of `base`, null removes it.
+///
+/// The result is checked, but not resolved.
+///
+/// # Errors
+/// As [`ExperimentSpec::from_json`], for either text or for what they make together.
+pub fn merge(base: &str, patch: &str) -> Result<String, Error> {
+    let merged = overlay(json::object(base)?, json::object(patch)?);
+    let text = Value::from(merged.clone()).to_string();
+    validate::from_map(merged)?;
+    Ok(text)
+}
+
+fn overlay(mut base: Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
+    for (name, value) in patch {
+        match value {
+            Value::Null => base.remove(&name),
+            value => base.insert(name, value),
+        };
+    }
+    base
 }
