@@ -3,10 +3,12 @@
 //! `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the browser has it. The
 //! page chooses at run time.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
@@ -54,14 +56,27 @@ pub struct Built {
     pub n_warnings: usize,
 }
 
-/// Brings `package` (dist/pkg/) up to date.
+/// Brings `package` (dist/pkg/) up to date. The levels are built side by side: most of the time goes into one thread of
+/// link-time optimisation each.
 pub fn build(root: &Path, toolchain: &WasmToolchain, package: &Path) -> Result<Built> {
-    let mut n_warnings = 0;
-    for level in &LEVELS {
-        shell::step(&format!("wasm for {}", level.name));
-        let compiled = compile(root, toolchain, level)?;
-        n_warnings = n_warnings.max(compiled.n_warnings);
+    let names: Vec<_> = LEVELS.iter().map(|level| level.name).collect();
+    shell::step(&format!("wasm for {}", names.join(" and ")));
+    let printed = Mutex::new(HashSet::new());
+    let build_level = |level: &Level| -> Result<usize> {
+        let compiled = compile(root, toolchain, level, &printed)?;
         bind_and_shrink(root, level, &compiled.wasm, &package.join(level.name))?;
+        Ok(compiled.n_warnings)
+    };
+    let results: Vec<Result<usize>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = LEVELS.iter().map(|level| scope.spawn(|| build_level(level))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| bail!("the build's thread panicked (see above)"))
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let mut n_warnings = 0;
+    for (level, result) in LEVELS.iter().zip(results) {
+        n_warnings = n_warnings.max(result.with_context(|| format!("wasm for {}", level.name))?);
     }
     Ok(Built { n_warnings })
 }
@@ -71,8 +86,13 @@ struct Compiled {
     n_warnings: usize,
 }
 
-/// Runs cargo, whose messages go on to standard error.
-fn compile(root: &Path, toolchain: &WasmToolchain, level: &Level) -> Result<Compiled> {
+/// Runs cargo; what the compiler says goes to standard error, unless it is in `printed` already.
+fn compile(
+    root: &Path,
+    toolchain: &WasmToolchain,
+    level: &Level,
+    printed: &Mutex<HashSet<String>>,
+) -> Result<Compiled> {
     let mut cargo = match toolchain {
         WasmToolchain::OfCargo => shell::cargo(root),
         WasmToolchain::Debian { linker } => {
@@ -85,7 +105,7 @@ fn compile(root: &Path, toolchain: &WasmToolchain, level: &Level) -> Result<Comp
         }
     };
     cargo.args(["build", "--lib", "--release", "--package", OUT_NAME, "--target", WASM_TARGET]);
-    // Two toolchains in one folder would throw away each other's work.
+    // Two toolchains, or two sets of flags, in one folder would throw away each other's work.
     let folder = match toolchain {
         WasmToolchain::OfCargo => "target/wasm",
         WasmToolchain::Debian { .. } => {
@@ -93,7 +113,14 @@ fn compile(root: &Path, toolchain: &WasmToolchain, level: &Level) -> Result<Comp
             "target/wasm-debian"
         }
     };
-    cargo.arg("--target-dir").arg(root.join(folder)).arg("--message-format=json-diagnostic-rendered-ansi");
+    cargo.arg("--target-dir").arg(root.join(folder).join(level.name));
+    let colors = std::io::stderr().is_terminal();
+    cargo.arg(if colors { "--message-format=json-diagnostic-rendered-ansi" } else { "--message-format=json" });
+    // One level's progress stands for both; two moving bars would overwrite each other.
+    cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
+    if level.name != LEVELS[0].name {
+        cargo.arg("--quiet");
+    }
     // These decide over the file's bytes: what the caller's environment says of flags is for native code.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, level).join("\x1f"));
@@ -105,7 +132,11 @@ fn compile(root: &Path, toolchain: &WasmToolchain, level: &Level) -> Result<Comp
     let mut report = CargoReport::default();
     shell::with_heartbeat(&format!("cargo build for {}", level.name), || -> Result<()> {
         for message in messages.lines() {
-            report.read(&message?);
+            if let Some(text) = report.read(&message?)
+                && printed.lock().is_ok_and(|mut printed| printed.insert(text.clone()))
+            {
+                eprint!("{text}");
+            }
         }
         Ok(())
     })?;
@@ -135,19 +166,18 @@ struct CargoReport {
 }
 
 impl CargoReport {
-    fn read(&mut self, line: &str) {
+    /// Takes in one message and returns what it has to say to a person.
+    fn read(&mut self, line: &str) -> Option<String> {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
-            eprintln!("{line}");
-            return;
+            return Some(format!("{line}\n"));
         };
         match message["reason"].as_str() {
             Some("compiler-message") => {
-                eprint!("{}", message["message"]["rendered"].as_str().unwrap_or_default());
-                let is_warning = message["message"]["level"] == "warning";
                 // The summary ("3 warnings emitted") has no code.
-                if is_warning && !message["message"]["code"].is_null() {
+                if message["message"]["level"] == "warning" && !message["message"]["code"].is_null() {
                     self.n_warnings += 1;
                 }
+                return message["message"]["rendered"].as_str().map(str::to_owned);
             }
             Some("compiler-artifact") if message["target"]["name"] == OUT_NAME => {
                 let files = message["filenames"].as_array().into_iter().flatten();
@@ -156,6 +186,7 @@ impl CargoReport {
             }
             _ => {}
         }
+        None
     }
 }
 
@@ -166,7 +197,7 @@ fn bind_and_shrink(root: &Path, level: &Level, wasm: &[u8], to: &Path) -> Result
     let final_wasm = to.join(format!("{OUT_NAME}_bg.wasm"));
     let is_current = std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && final_wasm.is_file();
     if is_current {
-        shell::note("unchanged");
+        shell::note(&format!("{}: unchanged", level.name));
         return Ok(());
     }
     let _ = std::fs::remove_file(&stamp_file);
@@ -201,9 +232,10 @@ fn shrink(root: &Path, level: &Level, wasm: &Path) -> Result<()> {
         bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", level.name);
     }
     shell::note(&format!(
-        "wasm-opt: {} to {}, fused multiply-adds {fused_before} to {fused_after}",
-        shell::human_size(before.len() as u64),
-        shell::human_size(after.len() as u64)
+        "{}: wasm-opt makes {} of {}; fused multiply-adds: {fused_after} of {fused_before}",
+        level.name,
+        shell::human_size(after.len() as u64),
+        shell::human_size(before.len() as u64)
     ));
     Ok(())
 }
