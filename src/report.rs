@@ -75,15 +75,7 @@ impl From<Measures> for MeasuresReport {
             solution,
             ..
         } = measures;
-        MeasuresReport {
-            norms,
-            superposition,
-            dimensionality,
-            dimensions_per_feature,
-            represented,
-            geometry,
-            solution,
-        }
+        MeasuresReport { norms, superposition, dimensionality, dimensions_per_feature, represented, geometry, solution }
     }
 }
 
@@ -99,8 +91,7 @@ impl InstanceReport {
             let instance = trainer.instance(0, restart);
             let (densities, importances) = (spec.densities(), spec.importances());
             // One evaluation seed for all restarts: they are compared on the same samples.
-            let evaluation =
-                evaluate(spec.model, instance.weights, instance.bias, &densities, &importances, spec.seed);
+            let evaluation = evaluate(spec.model, instance.weights, instance.bias, &densities, &importances, spec.seed);
             (restart, evaluation, instance.status == Status::Diverged)
         });
         let key = |(_, evaluation, diverged): &(usize, Evaluation, bool)| (*diverged, evaluation.loss);
@@ -174,7 +165,14 @@ impl ModelReport {
             let (mut dw, mut db) = (vec![0.0; w.len()], vec![0.0; b.len()]);
             let mut scratch = ExactScratch::default();
             let loss = exact_loss_and_gradient_into(
-                spec.model, w, b, &densities, &importances, &mut dw, &mut db, &mut scratch,
+                spec.model,
+                w,
+                b,
+                &densities,
+                &importances,
+                &mut dw,
+                &mut db,
+                &mut scratch,
             );
             let weights = dw.chunks_exact(spec.features).map(<[f64]>::to_vec).collect();
             let gradient = GradientReport { weights, bias: db };
@@ -198,11 +196,7 @@ fn sampled_gradient(spec: &ExperimentSpec, w: &[f32], b: &[f32]) -> GradientRepo
     let sums = batch_sums(Level::best(), spec, w, b, GRADIENT_SAMPLES);
     let scale = 1.0 / (GRADIENT_SAMPLES * spec.features) as f64;
     GradientReport {
-        weights: sums
-            .dw
-            .chunks_exact(spec.features)
-            .map(|row| row.iter().map(|g| g * scale).collect())
-            .collect(),
+        weights: sums.dw.chunks_exact(spec.features).map(|row| row.iter().map(|g| g * scale).collect()).collect(),
         bias: sums.db.iter().map(|g| g * scale).collect(),
     }
 }

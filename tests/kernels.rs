@@ -13,7 +13,11 @@ use superposition::rng::{Purpose, Stream};
 fn assert_close(what: &str, level: Level, got: f64, want: f64, magnitude: f64, terms: usize) {
     let bound = 8.0 * (terms as f64).sqrt() * magnitude * f64::from(f32::EPSILON);
     let error = (got - want).abs();
-    assert!(error <= bound, "{what} at {}: error {error:.3e} against bound {bound:.3e} ({got} for {want})", level.name());
+    assert!(
+        error <= bound,
+        "{what} at {}: error {error:.3e} against bound {bound:.3e} ({got} for {want})",
+        level.name()
+    );
 }
 
 struct Model {
@@ -157,9 +161,8 @@ fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
 /// Small integers leave no rounding, so every level must give the products exactly.
 #[test]
 fn products_of_small_integers_are_exact() {
-    let integers = |count: usize, step: usize| -> Vec<f32> {
-        (0..count).map(|i| ((i * step + 3) % 17) as f32 - 8.0).collect()
-    };
+    let integers =
+        |count: usize, step: usize| -> Vec<f32> { (0..count).map(|i| ((i * step + 3) % 17) as f32 - 8.0).collect() };
     for level in Level::all() {
         for (rows, inner) in [(1, 1), (3, 2), (4, 5), (5, 4), (9, 7)] {
             let tile = 2 * BLOCK;
@@ -171,8 +174,7 @@ fn products_of_small_integers_are_exact() {
 
             // a · bᵀ through the oracle: transpose b by hand.
             let (left, right) = (integers(rows * tile, 3), integers(inner * tile, 11));
-            let transposed: Vec<f32> =
-                (0..tile * inner).map(|at| right[(at % inner) * tile + at / inner]).collect();
+            let transposed: Vec<f32> = (0..tile * inner).map(|at| right[(at % inner) * tile + at / inner]).collect();
             let mut sum = vec![1.0; rows * inner];
             blocked::add_outer(level, &left, &right, inner, &mut sum);
             let (want, _) = oracle::product(&left, tile, &transposed);

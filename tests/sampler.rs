@@ -28,11 +28,7 @@ fn inputs(densities: &[f64], seed: u64, n_samples: usize) -> Vec<Vec<f32>> {
 fn ks_distance(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let n = values.len() as f64;
-    values
-        .iter()
-        .enumerate()
-        .map(|(i, &v)| (v - i as f64 / n).max((i + 1) as f64 / n - v))
-        .fold(0.0, f64::max)
+    values.iter().enumerate().map(|(i, &v)| (v - i as f64 / n).max((i + 1) as f64 / n - v)).fold(0.0, f64::max)
 }
 
 /// Distance that n uniform values exceed with probability `alpha` at most (Massart, 1990).
@@ -130,5 +126,9 @@ fn rare_values_keep_their_resolution() {
     let values: Vec<f32> = x[0].iter().copied().filter(|&v| v != 0.0).collect();
     assert!(values.len() > 50, "{} active", values.len());
     let odd = values.iter().filter(|&&v| ((f64::from(v) * 16_777_216.0) as u64) % 2 == 1).count();
-    assert!(odd > values.len() / 5 && odd < values.len() * 4 / 5, "{odd} of {} are odd multiples of 2⁻²⁴", values.len());
+    assert!(
+        odd > values.len() / 5 && odd < values.len() * 4 / 5,
+        "{odd} of {} are odd multiples of 2⁻²⁴",
+        values.len()
+    );
 }

@@ -26,21 +26,18 @@ const HATCH: f64 = 9.0;
 /// What the figure shows.
 #[derive(Debug, Clone)]
 pub struct Phase<'a> {
-    /// Written above the plot; may be empty.
-    pub title: &'a str,
+    title: &'a str,
     rows: usize,
     columns: usize,
     classes: &'a [u8],
-    /// Relative importance at the centres of the first and of the last column, > 0.
-    pub importance: (f64, f64),
-    /// Density at the centres of the first and of the last row, > 0.
-    pub density: (f64, f64),
+    importance: (f64, f64),
+    density: (f64, f64),
     selected: Option<usize>,
     names: bool,
 }
 
 impl<'a> Phase<'a> {
-    /// A figure of the given classes over the paper's ranges: importance 0.1…10, density 1…0.01.
+    /// A figure of the given classes over the paper's ranges: importance 0.1…10, density 1…0.01. An empty title is left out.
     ///
     /// # Shapes
     /// `classes: [rows][columns]`, row 0 at the top, each 0, 1, 2 or [`PENDING`].
@@ -59,6 +56,12 @@ impl<'a> Phase<'a> {
         Ok(Self { title, rows, columns, classes, importance, density, selected: None, names: false })
     }
 
+    /// The same over other ranges: importance at the centres of the first and last column, density at those of the first
+    /// and last row. An axis whose range is not two different numbers above 0 has no ticks.
+    pub fn with_ranges(self, importance: (f64, f64), density: (f64, f64)) -> Self {
+        Self { importance, density, ..self }
+    }
+
     /// The same with region names.
     pub fn with_names(self, names: bool) -> Self {
         Self { names, ..self }
@@ -75,11 +78,11 @@ impl<'a> Phase<'a> {
 }
 
 /// Where the plot lies in a figure of that size: margins depend on the size alone, so that hit tests need no fonts.
-fn plot(size: (f64, f64), has_title: bool) -> Box2 {
+fn plot(size: (f64, f64)) -> Box2 {
     let narrow = size.0 < 200.0;
     let left = if narrow { 40.0 } else { 58.0 };
     let right = 14.0;
-    let top = if has_title { 32.0 } else { 12.0 };
+    let top = 32.0;
     let bottom = if size.1 < 160.0 { 26.0 } else { 48.0 };
     Box2 { x: left, y: top, width: (size.0 - left - right).max(8.0), height: (size.1 - top - bottom).max(8.0) }
 }
@@ -88,8 +91,8 @@ fn plot(size: (f64, f64), has_title: bool) -> Box2 {
 ///
 /// # Units
 /// `size` and `at` in CSS pixels.
-pub fn hit(size: (f64, f64), has_title: bool, rows: usize, columns: usize, at: Point) -> Option<usize> {
-    let plot = plot(size, has_title);
+pub fn hit(size: (f64, f64), rows: usize, columns: usize, at: Point) -> Option<usize> {
+    let plot = plot(size);
     let index = |offset: f64, extent: f64, count: usize| {
         (0.0..extent).contains(&offset).then(|| ((offset / extent * count as f64) as usize).min(count.max(1) - 1))
     };
@@ -125,7 +128,7 @@ pub fn draw_axes<DB: DrawingBackend>(
     let mut sheet = Sheet::new(area, theme);
     let size = sheet.size();
     let bounds = Box2 { x: 0.0, y: 0.0, width: size.0, height: size.1 };
-    let plot = plot(size, !phase.title.is_empty());
+    let plot = plot(size);
     let title = Ink { size: Theme::TITLE, bold: true, color: theme.ink, background: theme.card };
     let tick = Ink { size: Theme::TICK, bold: false, color: theme.soft, background: theme.card };
     let axis = Ink { size: Theme::TEXT, ..tick };
@@ -209,7 +212,7 @@ pub fn draw_cells<DB: DrawingBackend>(
     phase: &Phase,
 ) -> Drawn<Vec<TextBox>, DB> {
     let mut sheet = Sheet::new(area, theme);
-    let plot = plot(sheet.size(), !phase.title.is_empty());
+    let plot = plot(sheet.size());
     if phase.classes.contains(&PENDING) {
         draw_pending(&sheet, theme, &plot)?;
     }
@@ -264,13 +267,13 @@ fn draw_runs<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &Phase
 
 /// Writes each region's name where it has most room; not at all where it does not fit.
 fn draw_names<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
-    for class in 0..3 {
+    for (class, name) in REGION_NAMES.into_iter().enumerate() {
         for size in [Theme::TEXT, Theme::SMALL] {
             let (color, background) = (theme.region_text[class], theme.regions[class]);
             let ink = Ink { size, bold: true, color, background };
-            let label = sheet.text_box(REGION_NAMES[class], (0.0, 0.0), Align::Middle, &ink)?;
+            let label = sheet.text_box(name, (0.0, 0.0), Align::Middle, &ink)?;
             if let Some(at) = roomiest(phase, class as u8, plot, (label.width, label.height)) {
-                sheet.text(REGION_NAMES[class], at, Align::Middle, &ink)?;
+                sheet.text(name, at, Align::Middle, &ink)?;
                 break;
             }
         }
@@ -360,16 +363,16 @@ mod tests {
     #[test]
     fn each_cell_is_hit_at_its_centre_and_the_margin_hits_none() {
         let size = (374.0, 380.0);
-        let plot = plot(size, true);
+        let plot = plot(size);
         for cell_idx in 0..12 {
             let (row, column) = (cell_idx / 4, cell_idx % 4);
             let x = plot.x + (column as f64 + 0.5) * plot.width / 4.0;
             let y = plot.y + (row as f64 + 0.5) * plot.height / 3.0;
-            assert_eq!(hit(size, true, 3, 4, (x, y)), Some(cell_idx));
+            assert_eq!(hit(size, 3, 4, (x, y)), Some(cell_idx));
         }
-        assert_eq!(hit(size, true, 3, 4, (plot.x - 1.0, plot.y + 1.0)), None);
-        assert_eq!(hit(size, true, 3, 4, (plot.right(), plot.y)), None);
-        assert_eq!(hit(size, true, 0, 0, plot.centre()), None);
+        assert_eq!(hit(size, 3, 4, (plot.x - 1.0, plot.y + 1.0)), None);
+        assert_eq!(hit(size, 3, 4, (plot.right(), plot.y)), None);
+        assert_eq!(hit(size, 0, 0, plot.centre()), None);
     }
 
     #[test]

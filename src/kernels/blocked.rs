@@ -241,8 +241,12 @@ fn add_outer_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], n_
         while j < n_columns {
             let b_here = &b[j * tile..];
             let width = match (a_pair.len() == COLUMNS * tile, n_columns - j >= ROWS) {
-                (true, true) => outer_block::<S, FUSED, COLUMNS, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
-                (true, false) => outer_block::<S, FUSED, COLUMNS, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
+                (true, true) => {
+                    outer_block::<S, FUSED, COLUMNS, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair)
+                }
+                (true, false) => {
+                    outer_block::<S, FUSED, COLUMNS, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair)
+                }
                 (false, true) => outer_block::<S, FUSED, 1, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
                 (false, false) => outer_block::<S, FUSED, 1, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
             };

@@ -81,7 +81,10 @@ fn four_lanes(best: fearless_simd::Level) -> Option<fearless_simd::Level> {
     #[cfg(target_arch = "wasm32")]
     return Some(best);
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "wasm32")))]
-    return { let _ = best; None };
+    return {
+        let _ = best;
+        None
+    };
 }
 
 /// Runs a kernel that is generic over `S: Simd` and `const FUSED: bool` at a [`Level`].
@@ -105,7 +108,11 @@ macro_rules! run_unfused {
     ($level:expr, $simd:ident, $fused:ident => $op:expr) => {{
         const $fused: bool = false;
         let $simd = $level.as_sse4_2().expect("an unfused level holds SSE4.2");
-        fearless_simd::Simd::vectorize($simd, #[inline(always)] || $op)
+        fearless_simd::Simd::vectorize(
+            $simd,
+            #[inline(always)]
+            || $op,
+        )
     }};
 }
 #[cfg(not(target_arch = "x86_64"))]

@@ -2,9 +2,9 @@
 //!
 //! Nothing here is fast or clever, and nothing here shares code with what it checks.
 
+use super::BLOCK;
 use super::draws::{LaneState, Reading};
 use super::tiny::{Sums, Tied};
-use super::BLOCK;
 
 /// One row of sixteen words of xoshiro128++.
 pub fn next_row(state: &mut LaneState) -> [u32; BLOCK] {

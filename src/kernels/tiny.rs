@@ -69,7 +69,14 @@ pub struct Tied<'a> {
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn add_tile(level: Level, model: Tied, reading: &Reading, draws: &[u32], n_samples: usize, sums: &mut Sums) -> bool {
+pub fn add_tile(
+    level: Level,
+    model: Tied,
+    reading: &Reading,
+    draws: &[u32],
+    n_samples: usize,
+    sums: &mut Sums,
+) -> bool {
     let n_features = model.b.len();
     let n_blocks = draws.len() / (reading.words() * BLOCK);
     assert_eq!(reading.last_active.len(), n_features, "one density a feature");

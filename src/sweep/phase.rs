@@ -46,7 +46,9 @@ impl PhaseGrid {
                 let (n_rows, n_columns) = (rows.values.len(), columns.values.len());
                 Ok(PhaseGrid { spec: spec.clone(), n_rows, n_columns })
             }
-            axes => refuse("sweep", format!("{} axes", axes.len()), "two axes in a phase diagram, rows and then columns"),
+            axes => {
+                refuse("sweep", format!("{} axes", axes.len()), "two axes in a phase diagram, rows and then columns")
+            }
         }
     }
 

@@ -35,7 +35,14 @@ const STRATA: usize = 24;
 ///
 /// # Shapes
 /// `w: [n_hidden][n_features]`, `b`, `densities`, `importances`: `[n_features]`.
-pub fn evaluate(kind: ModelKind, w: &[f32], b: &[f32], densities: &[f64], importances: &[f64], seed: u64) -> Evaluation {
+pub fn evaluate(
+    kind: ModelKind,
+    w: &[f32],
+    b: &[f32],
+    densities: &[f64],
+    importances: &[f64],
+    seed: u64,
+) -> Evaluation {
     if is_exact(kind, b.len()) {
         let [w, b] = [w, b].map(|part| part.iter().copied().map(f64::from).collect::<Vec<_>>());
         let loss = exact_loss(kind, &w, &b, densities, importances);

@@ -162,8 +162,11 @@ impl Run {
             self.status = Status::Diverged;
             return;
         }
-        self.smoothed_loss =
-            if self.smoothed_loss.is_finite() { self.smoothed_loss + SMOOTHING * (loss - self.smoothed_loss) } else { loss };
+        self.smoothed_loss = if self.smoothed_loss.is_finite() {
+            self.smoothed_loss + SMOOTHING * (loss - self.smoothed_loss)
+        } else {
+            loss
+        };
         self.loss = Some(loss);
         self.step += 1;
         if spec.stop.is_some_and(|stop| self.window.settles(loss, stop)) {

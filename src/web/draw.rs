@@ -1,0 +1,148 @@
+//! The figures on a canvas, for the page's thread.
+//!
+//! Every frame is drawn whole; the boxes of its texts are given back, in CSS pixels.
+
+use super::canvas::Canvas;
+use super::thrown;
+use crate::error::Error;
+use crate::figures::{Arrows, Mode, Phase, TextBox, Theme, arrows, phase};
+use plotters::drawing::IntoDrawingArea;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r##"
+/** A text that was drawn; the drawing functions give back a JSON list of them. */
+export interface TextBox {
+  text: string;
+  /** CSS pixels from the upper left corner of the canvas. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** `#rrggbb`. */
+  color: string;
+  background: string;
+}
+"##;
+
+/// Draws the columns of W as arrows.
+///
+/// The canvas' backing store must be `cssWidth * ratio` by `cssHeight * ratio`. `weights` is `[hidden][features]`; hidden is 1 or 2.
+///
+/// @returns JSON list of {@link TextBox}
+/// @throws {Error} for sizes that do not fit, or an unknown theme
+#[wasm_bindgen(js_name = drawArrows)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a flat call is what JavaScript can make without building an object a frame"
+)]
+pub fn draw_arrows(
+    canvas: HtmlCanvasElement,
+    #[wasm_bindgen(js_name = cssWidth)] css_width: f64,
+    #[wasm_bindgen(js_name = cssHeight)] css_height: f64,
+    ratio: f64,
+    #[wasm_bindgen(unchecked_param_type = "\"light\" | \"dark\"")] theme: &str,
+    features: usize,
+    hidden: usize,
+    weights: &[f32],
+    highlight: i32,
+) -> Result<String, js_sys::Error> {
+    let arrows = Arrows::new(features, hidden, weights).map_err(thrown)?;
+    let arrows = arrows.with_highlight(usize::try_from(highlight).ok());
+    let (area, theme) = surface(canvas, (css_width, css_height), ratio, theme)?;
+    texts(arrows::draw(&area.into_drawing_area(), &theme, &arrows))
+}
+
+/// Draws a phase diagram.
+///
+/// `classes` is `[rows][columns]`: 0 forgotten, 1 its own axis, 2 superposition, 255 not trained yet. `selected` is a cell to
+/// mark, or -1; `labels` asks for the names of the regions. `ranges` are the values at the centres of the first and last
+/// column and of the first and last row, `[0.1, 10, 1, 0.01]` when left out.
+///
+/// @returns JSON list of {@link TextBox}
+/// @throws {Error} for sizes that do not fit, an unknown class or theme
+#[wasm_bindgen(js_name = drawPhase)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a flat call is what JavaScript can make without building an object a frame"
+)]
+pub fn draw_phase(
+    canvas: HtmlCanvasElement,
+    #[wasm_bindgen(js_name = cssWidth)] css_width: f64,
+    #[wasm_bindgen(js_name = cssHeight)] css_height: f64,
+    ratio: f64,
+    #[wasm_bindgen(unchecked_param_type = "\"light\" | \"dark\"")] theme: &str,
+    title: &str,
+    rows: usize,
+    columns: usize,
+    classes: &[u8],
+    selected: i32,
+    labels: bool,
+    ranges: Option<Vec<f64>>,
+) -> Result<String, js_sys::Error> {
+    let phase = Phase::new(title, rows, columns, classes).map_err(thrown)?;
+    let phase = phase.with_selected(usize::try_from(selected).ok()).with_names(labels);
+    let phase = match ranges.as_deref() {
+        Some(&[first_column, last_column, first_row, last_row]) => {
+            phase.with_ranges((first_column, last_column), (first_row, last_row))
+        }
+        _ => phase,
+    };
+    let (area, theme) = surface(canvas, (css_width, css_height), ratio, theme)?;
+    texts(phase::draw(&area.into_drawing_area(), &theme, &phase))
+}
+
+/// The feature whose arrow lies under a point, in CSS pixels; -1 if there is none.
+///
+/// @throws {Error} for sizes that do not fit
+#[wasm_bindgen(js_name = hitArrow)]
+pub fn hit_arrow(
+    #[wasm_bindgen(js_name = cssWidth)] css_width: f64,
+    #[wasm_bindgen(js_name = cssHeight)] css_height: f64,
+    features: usize,
+    hidden: usize,
+    weights: &[f32],
+    x: f64,
+    y: f64,
+) -> Result<i32, js_sys::Error> {
+    let arrows = Arrows::new(features, hidden, weights).map_err(thrown)?;
+    Ok(index(arrows::hit((css_width, css_height), &arrows, (x, y))))
+}
+
+/// The cell of a phase diagram under a point, in CSS pixels; -1 if there is none.
+#[wasm_bindgen(js_name = hitPhase)]
+pub fn hit_phase(
+    #[wasm_bindgen(js_name = cssWidth)] css_width: f64,
+    #[wasm_bindgen(js_name = cssHeight)] css_height: f64,
+    rows: usize,
+    columns: usize,
+    x: f64,
+    y: f64,
+) -> i32 {
+    index(phase::hit((css_width, css_height), rows, columns, (x, y)))
+}
+
+fn surface(
+    canvas: HtmlCanvasElement,
+    size: (f64, f64),
+    ratio: f64,
+    theme: &str,
+) -> Result<(Canvas, Theme), js_sys::Error> {
+    let mode = Mode::from_name(theme).ok_or_else(|| {
+        let allowed = "\"light\" or \"dark\"".into();
+        thrown(Error::Field { field: "theme".into(), value: format!("{theme:?}"), allowed })
+    })?;
+    let canvas = Canvas::new(canvas, size, ratio)?;
+    let theme = Theme::new(mode, canvas.surface());
+    Ok((canvas, theme))
+}
+
+fn texts<E: std::fmt::Display>(drawn: Result<Vec<TextBox>, E>) -> Result<String, js_sys::Error> {
+    let texts = drawn.map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    Ok(serde_json::to_string(&texts).expect("plain data serializes"))
+}
+
+fn index(hit: Option<usize>) -> i32 {
+    hit.map_or(-1, |idx| idx as i32)
+}
