@@ -11,6 +11,7 @@
 
 mod clipped;
 mod exact;
+mod moments;
 mod pair;
 pub mod phase_2_1;
 

@@ -131,6 +131,38 @@ fn a_feature_without_importance_costs_nothing_but_still_interferes() {
 }
 
 #[test]
+fn a_silent_feature_more_changes_nothing() {
+    // Two features have code of their own: beside a third one of no weight and importance they take the general way.
+    let mut draws = Draws(21);
+    for round in 0..2000 {
+        let mut model = Model::random(ModelKind::Relu, 2, 1 + round % 2, &mut draws);
+        if round % 3 == 0 {
+            let tiny = 10.0_f64.powi(-(round as i32 % 13));
+            model.w[1] *= tiny;
+            model.b[round % 2] *= tiny;
+        }
+        if round % 5 == 0 {
+            model.b[0] = -model.gram()[round % 2];
+        }
+        let wide =
+            |rows: &[f64], added: f64| -> Vec<f64> { rows.chunks(2).flat_map(|row| [row[0], row[1], added]).collect() };
+        let wider = Model {
+            n: 3,
+            w: wide(&model.w, 0.0),
+            b: wide(&model.b, 0.1),
+            density: wide(&model.density, 0.5),
+            importance: wide(&model.importance, 0.0),
+            ..model.clone()
+        };
+        let (pair, three) = (model.exact(), wider.exact());
+        let two = |rows: &[f64]| -> Vec<f64> { rows.chunks(3).flat_map(|row| [1.5 * row[0], 1.5 * row[1]]).collect() };
+        let expected = Exact { loss: 1.5 * three.loss, dw: two(&three.dw), db: two(&three.db) };
+        let error = difference(&pair, &expected);
+        assert!(error < 1e-14, "error {error:.1e}, bound 1e-14 at {model:?}");
+    }
+}
+
+#[test]
 fn a_relu_that_never_clips_gives_the_linear_loss() {
     let mut draws = Draws(16);
     for n in 1..=6 {
