@@ -70,9 +70,7 @@ fn sampled_gradients_have_the_exact_ones_as_their_mean() {
             &mut db,
             &mut ExactScratch::default(),
         );
-        for (at, (exact, [sum, squares])) in
-            std::iter::once(&loss).chain(&dw).chain(&db).zip(sums).enumerate()
-        {
+        for (at, (exact, [sum, squares])) in std::iter::once(&loss).chain(&dw).chain(&db).zip(sums).enumerate() {
             let count = BATCHES as f64;
             let mean = sum / count;
             let error = ((squares / count - mean * mean).max(0.0) / freedom).sqrt();

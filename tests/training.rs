@@ -19,9 +19,8 @@ fn five_in_two(density: f64, fields: &str, seeds: std::ops::Range<u64>) -> Vec<(
     seeds
         .into_par_iter()
         .map(|seed| {
-            let json = format!(
-                r#"{{"features":5,"hidden":2,"importance":0.9,"density":{density},"seed":{seed}{fields}}}"#
-            );
+            let json =
+                format!(r#"{{"features":5,"hidden":2,"importance":0.9,"density":{density},"seed":{seed}{fields}}}"#);
             let mut trainer = Trainer::new(&spec(&json)).expect("a level that exists");
             trainer.advance(u64::MAX);
             assert_eq!(trainer.status(), Status::Done);
@@ -205,7 +204,8 @@ fn the_stop_rule_ends_a_run_that_has_converged() {
 #[test]
 fn a_bias_that_is_not_trained_stays() {
     for optimizer in ["adam", "adamw", "sgd"] {
-        let json = SHORT.replace("{\"features\"", &format!("{{\"optimizer\":\"{optimizer}\",\"train_bias\":false,\"features\""));
+        let json = SHORT
+            .replace("{\"features\"", &format!("{{\"optimizer\":\"{optimizer}\",\"train_bias\":false,\"features\""));
         assert!(trained(&json).instance(0, 0).bias.iter().all(|&b| b == 0.0));
     }
 }
