@@ -1,8 +1,8 @@
 //! The exact expectation behind one output of the ReLU model, and its derivatives.
 //!
 //! Output i of the model is `relu(z)` with `z = b + Σ_j g_j x_j`, where g is row i of `WᵀW` and the features are
-//! independent, `x_j = 0` with probability `1 − p_j` and uniform on [0, 1] else. With `F_k(z) = max(z, 0)^k / k!`, so that
-//! `F_k' = F_{k−1}`, the expected squared error is
+//! independent, `x_j = 0` with probability `1 − p_j` and uniform on [0, 1] else. With `F_k(z) = max(z, 0)^k / k!`, so
+//! that `F_k' = F_{k−1}`, the expected squared error is
 //!
 //! ```text
 //! E (x_i − relu(z))² = p_i/3 + 2 Ψ,     Ψ(b, g) = E[F_2(z) − x_i F_1(z)] = (1 − ∂/∂g_i) E[F_2(z)],
@@ -11,10 +11,11 @@
 //! and this module computes Ψ with all its derivatives. It knows nothing of W, importance or training.
 //!
 //! # The sum over active sets and vertices, as a walk
-//! For one active feature `∫_0^1 F_k(v + g x) dx = [F_{k+1}(v + g) − F_{k+1}(v)] / g`; applied feature by feature this gives
-//! the closed form of the paper's integrals, a signed sum over the vertices of the cube of every active set. All sets that
-//! share a vertex are merged here: at depth t, after features 0…t−1, a *node* is a value v (b plus the coefficients of
-//! the features placed at 1) and a polynomial, coefficients `c_s` of `F_{2+s}`; feature t sends it to two children,
+//! For one active feature `∫_0^1 F_k(v + g x) dx = [F_{k+1}(v + g) − F_{k+1}(v)] / g`; applied feature by feature this
+//! gives the closed form of the paper's integrals, a signed sum over the vertices of the cube of every active set. All
+//! sets that share a vertex are merged here: at depth t, after features 0…t−1, a *node* is a value v (b plus the
+//! coefficients of the features placed at 1) and a polynomial, coefficients `c_s` of `F_{2+s}`; feature t sends it to
+//! two children,
 //!
 //! ```text
 //! x_t at 0:  v,        c_s ← (1 − p) c_s − e c_{s−1}
@@ -25,22 +26,24 @@
 //! 2^n vertices an output in place of 3^n.
 //!
 //! # Why it doesn't cancel
-//! Divided by small coefficients the signed sum would lose every digit. So features are taken in falling order of |g|, and the walk
-//! stops as soon as the rest of the cube has no kink: where z ≤ 0 throughout it there is nothing to add, and where z ≥ 0
-//! throughout, the expectation is a polynomial in v and in the moments of the remaining features, without any division. (The
-//! polynomial is what a Gauss–Legendre rule on the split-off coefficients would integrate; the moments give it directly.) A
-//! division by `g_t` thus happens only where the kink lies inside the rest of the cube, and there |z| ≤ Σ_{j≥t} |g_j| ≤ (n − t) |g_t|:
-//! the terms that are subtracted are as small as the divisor.
+//! Divided by small coefficients the signed sum would lose every digit. So features are taken in falling order of |g|,
+//! and the walk stops as soon as the rest of the cube has no kink: where z ≤ 0 throughout it there is nothing to add,
+//! and where z ≥ 0 throughout, the expectation is a polynomial in v and in the moments of the remaining features,
+//! without any division. (The polynomial is what a Gauss–Legendre rule on the split-off coefficients would integrate;
+//! the moments give it directly.) A division by `g_t` thus happens only where the kink lies inside the rest of the
+//! cube, and there |z| ≤ Σ_{j≥t} |g_j| ≤ (n − t) |g_t|: the terms that are subtracted are as small as the divisor.
 //!
 //! # Precision
-//! Let `S = Σ|g_j|`. Each depth divides by a `g_t` of at least 1/(n − t) of the sum that is left, and gains an order, so that
-//! the error grows by a factor of at most `2(n − t)/(t + 3)` a depth, and by `1/|g_i|` once: a few hundred times `ε (S² + S + b²)` in
-//! the worst case at n = 6, whatever the ratios between the coefficients. Measured against quadrature: below 2e-15 with S of order one.
-//! Coefficients below [`NEGLIGIBLE`] count as zero, so that no power of their reciprocal overflows.
+//! Let `S = Σ|g_j|`. Each depth divides by a `g_t` of at least 1/(n − t) of the sum that is left, and gains an order,
+//! so that the error grows by a factor of at most `2(n − t)/(t + 3)` a depth, and by `1/|g_i|` once: a few hundred
+//! times `ε (S² + S + b²)` in the worst case at n = 6, whatever the ratios between the coefficients. Measured against
+//! quadrature: below 2e-15 with S of order one. Coefficients below [`NEGLIGIBLE`] count as zero, so that no power of
+//! their reciprocal overflows.
 //!
 //! # Derivatives
-//! By the chain rule backwards through the walk (each node returns the derivatives by v and by its `c_s`), so the whole gradient costs about
-//! as much as two values. Only `+ − × ÷` are used, in a fixed order: the bits are the same on every machine.
+//! By the chain rule backwards through the walk (each node returns the derivatives by v and by its `c_s`), so the
+//! whole gradient costs about as much as two values. Only `+ − × ÷` are used, in a fixed order: the bits are the same
+//! on every machine.
 
 use super::moments::{NO_ORDERS, Orders, moment_slopes_of, moments_of, product, product_backwards, scaled_powers};
 
@@ -90,7 +93,8 @@ pub(super) struct ClippedOutput {
     /// How far the features from t on can move z up and down.
     above: [f64; MAX_FEATURES + 1],
     below: [f64; MAX_FEATURES + 1],
-    /// `moments[t][r]`: the factor of `F_{k−r}(v)` in the expectation of `F_k(v + Σ_{j≥t} g_j x_j)` without a kink, for r ≤ t + 2.
+    /// `moments[t][r]`: the factor of `F_{k−r}(v)` in the expectation of `F_k(v + Σ_{j≥t} g_j x_j)` without a kink,
+    /// for r ≤ t + 2.
     moments: [Orders; MAX_FEATURES + 1],
     d_moments: [Orders; MAX_FEATURES + 1],
     /// The moments of each feature alone.
@@ -103,36 +107,21 @@ pub(super) struct ClippedOutput {
 /// Runs a block with L, the number of orders 0…t+2 at depth t, known when it is compiled: its loops are unrolled.
 macro_rules! by_depth {
     ($t:expr, $l:ident => $block:block) => {
+        by_depth!($t, $l => $block, 0: 3, 1: 4, 2: 5, 3: 6, 4: 7, 5: 8)
+    };
+    ($t:expr, $l:ident => $block:block, $($depth:literal: $orders:literal),+) => {
         match $t {
-            0 => {
-                const $l: usize = 3;
+            $($depth => {
+                const $l: usize = $orders;
                 $block
-            }
-            1 => {
-                const $l: usize = 4;
-                $block
-            }
-            2 => {
-                const $l: usize = 5;
-                $block
-            }
-            3 => {
-                const $l: usize = 6;
-                $block
-            }
-            4 => {
-                const $l: usize = 7;
-                $block
-            }
-            _ => {
-                const $l: usize = 8;
-                $block
-            }
+            })+
+            _ => unreachable!("depths are below {MAX_FEATURES}"),
         }
     };
 }
 
-/// Writes one depth of the walk; depths differ only in the lengths of their arrays, which are known when this is compiled.
+/// Writes one depth of the walk; depths differ only in the lengths of their arrays, which are known when this is
+/// compiled.
 macro_rules! depth {
     ($name:ident, $t:literal $(, then $next:ident)?) => {
         fn $name(&mut self, v: f64, c: &[f64; $t + 1]) -> Back<{ $t + 1 }> {

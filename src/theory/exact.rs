@@ -1,11 +1,11 @@
 //! The exact expected loss of a model, and its gradient.
 //!
 //! The loss is the design's: the mean over features of `I_i E(x_i − x'_i)²`, with independent features, `x_i = 0` with
-//! probability `1 − p_i` and uniform on [0, 1] else. Both models here see W only through `G = WᵀW`, row by row: output i
-//! gives a row of `∂L/∂G`, and `∂L/∂W = W (∂L/∂G + ∂L/∂Gᵀ)`.
+//! probability `1 − p_i` and uniform on [0, 1] else. Both models here see W only through `G = WᵀW`, row by row: output
+//! i gives a row of `∂L/∂G`, and `∂L/∂W = W (∂L/∂G + ∂L/∂Gᵀ)`.
 //!
-//! - linear: `x' = Gx + b`. With `K = 1 − G`, mean `μ_j = p_j/2` and variance `s_j = p_j/3 − p_j²/4` of feature j, the error of
-//!   output i has mean `e_i = Σ_j K_ij μ_j − b_i` and second moment `e_i² + Σ_j K_ij² s_j`;
+//! - linear: `x' = Gx + b`. With `K = 1 − G`, mean `μ_j = p_j/2` and variance `s_j = p_j/3 − p_j²/4` of feature j, the
+//!   error of output i has mean `e_i = Σ_j K_ij μ_j − b_i` and second moment `e_i² + Σ_j K_ij² s_j`;
 //! - relu: `x' = ReLU(Gx + b)`, see `clipped.rs`, for n ≤ 6.
 
 use super::clipped::{ClippedOutput, MAX_FEATURES};
@@ -23,7 +23,7 @@ pub struct ExactScratch {
 
 /// Tells whether the expected loss of a model of this kind and size is known exactly.
 ///
-/// The linear model needs two moments, at any n; the ReLU output model a walk over the vertices of the cube, up to n = 6.
+/// The linear model needs two moments, at any n; the ReLU output model a walk over the cube's vertices, up to n = 6.
 #[must_use]
 pub fn is_exact(kind: ModelKind, n_features: usize) -> bool {
     match kind {
@@ -64,9 +64,10 @@ pub fn exact_loss(kind: ModelKind, w: &[f64], b: &[f64], density: &[f64], import
 
 /// Writes the gradient of the exact expected loss to `dw` and `db` and returns the loss.
 ///
-/// Shapes, units, precision and panics are those of [`exact_loss`]; `dw` has the shape of `w`, `db` that of `b`, and both are
-/// overwritten. Where the loss has a kink (`b_i = 0` and a zero column i, where z is 0 always) the derivative of the ReLU at 0 counts as 0.
-/// Weights that are not finite give a loss or gradient that is not finite; there is no panic.
+/// Shapes, units, precision and panics are those of [`exact_loss`]; `dw` has the shape of `w`, `db` that of `b`, and
+/// both are overwritten. Where the loss has a kink (`b_i = 0` and a zero column i, where z is 0 always) the derivative
+/// of the ReLU at 0 counts as 0. Weights that are not finite give a loss or gradient that is not finite; there is no
+/// panic.
 #[allow(
     clippy::too_many_arguments,
     reason = "the model, the data, two outputs and the scratch: a struct would hide that"
@@ -198,7 +199,8 @@ fn add_row_gradient(w: &[f64], n: usize, i: usize, weight: f64, d_row: &[f64], d
     }
 }
 
-/// The expected squared error of output i of the linear model and its derivative by `b_i`; `d_row` gets those by row i of G.
+/// The expected squared error of output i of the linear model and its derivative by `b_i`; those by row i of G go to
+/// `d_row`.
 fn linear_output_into(bias: f64, i: usize, row: &[f64], density: &[f64], d_row: &mut [f64]) -> (f64, f64) {
     let mut mean = -bias;
     let mut variance = 0.0;

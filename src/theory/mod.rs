@@ -1,13 +1,15 @@
-//! What can be known about the toy models without sampling: exact expected losses with their gradients, and the closed forms
-//! of the natural solutions.
+//! What can be known about the toy models without sampling: exact expected losses with their gradients, and the closed
+//! forms of the natural solutions.
 //!
-//! - [`exact_loss`] and [`exact_loss_and_gradient_into`]: the expected loss over the paper's data distribution ("Demonstrating
-//!   superposition", Setup), for the linear model at any size and the ReLU output model up to six features;
-//! - [`phase_2_1`]: the losses of the three natural solutions of two features in one dimension ("Superposition as a phase
-//!   change"), the phase diagram that follows from them, and the class of a trained model.
+//! - [`exact_loss`] and [`exact_loss_and_gradient_into`]: the expected loss over the paper's data distribution
+//!   ("Demonstrating superposition", Setup), for the linear model at any size and the ReLU output model up to six
+//!   features;
+//! - [`phase_2_1`]: the losses of the three natural solutions of two features in one dimension ("Superposition as a
+//!   phase change"), the phase diagram that follows from them, and the class of a trained model.
 //!
-//! All of it is f64 on slices, `w: [m][n]` row-major, column i the direction of feature i. Only `+ − × ÷` are used,
-//! so the same input gives the same bits on every machine and in every build. This room knows of no trainer, sampler or figure.
+//! All of it is f64 on slices, `w: [m][n]` row-major, column i the direction of feature i. Only `+ − × ÷` are used, so
+//! the same input gives the same bits on every machine and in every build. This room knows of no trainer, sampler or
+//! figure.
 
 mod clipped;
 mod exact;

@@ -1,7 +1,8 @@
 //! Power series of a few orders: the moments of features where the ReLU has no kink, and their products.
 //!
-//! Part of `clipped.rs`, which says what they are for. Entry r of a series is a moment divided by r!, so that the product of two series
-//! has the moments of the sum of two independent terms. How many orders count, L, is known when this is compiled: the loops are unrolled.
+//! Part of `clipped.rs`, which says what they are for. Entry r of a series is a moment divided by r!, so that the
+//! product of two series has the moments of the sum of two independent terms. How many orders count, L, is known when
+//! this is compiled: the loops are unrolled.
 
 use super::clipped::MAX_FEATURES;
 

@@ -1,9 +1,10 @@
 //! One output of the ReLU model with two features: `clipped.rs` unrolled by hand.
 //!
-//! The phase diagram trains tens of thousands of models of n = 2, so this case has code of its own, of the same formulas, with the
-//! same names and the same precision. What two features add: of the two children of a kinked root at most one has a
-//! kink (their ranges, `g_1` apart and no wider, don't overlap), and that one has a single vertex where z > 0. The shape
-//! of the walk is thus known, and divisions, powers and moments are done only where they are needed.
+//! The phase diagram trains tens of thousands of models of n = 2, so this case has code of its own, of the same
+//! formulas, with the same names and the same precision. What two features add: of the two children of a kinked root
+//! at most one has a kink (their ranges, `g_1` apart and no wider, don't overlap), and that one has a single vertex
+//! where z > 0. The shape of the walk is thus known, and divisions, powers and moments are done only where they are
+//! needed.
 
 use super::clipped::NEGLIGIBLE;
 

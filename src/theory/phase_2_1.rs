@@ -1,9 +1,10 @@
 //! Two features in one hidden dimension: the natural solutions and the phase diagram that follows from their losses.
 //!
 //! # Source
-//! Elhage et al. (2022), "Superposition as a Phase Change" (the n = 2, m = 1 diagram), whose natural solutions are `W = [1, 0]`, `W = [0, 1]` and
-//! `W = [1, −1]`. The first feature has importance 1, the extra one importance I; both have density p. The losses below were
-//! integrated by hand from the data distribution and are checked against [`super::exact_loss`] by the tests.
+//! Elhage et al. (2022), "Superposition as a Phase Change" (the n = 2, m = 1 diagram). The natural solutions there are
+//! `W = [1, 0]`, `W = [0, 1]` and `W = [1, −1]`. The first feature has importance 1, the extra one importance I; both
+//! have density p. The losses below were integrated by hand from the data distribution and are checked against
+//! [`super::exact_loss`] by the tests.
 //!
 //! # Units
 //! Losses here are the mean over the two features, as everywhere in this crate; the paper sums over them.
@@ -106,10 +107,10 @@ fn antipodal_error(p: f64, bias: Bias) -> f64 {
 /// `h(b) = 2(1−p) b + p(1−p) b² + p² (2b − 1 + ⅔(1−b)³)`, found by Newton's method from b = 1.
 ///
 /// # Precision
-/// The root is bracketed by `h(0) = −p²/3 ≤ 0 < h(1)`, and h is increasing and convex on [0, 1]: Newton's iterates fall
-/// towards the root from above and cannot pass it but by rounding, so no bisection is needed to stay in the bracket. The
-/// search ends when an iterate no longer falls, with an absolute error below 1e-15. The loss is at its minimum there, and so
-/// is right to the last digits.
+/// The root is bracketed by `h(0) = −p²/3 ≤ 0 < h(1)`, and h is increasing and convex on [0, 1]: Newton's iterates
+/// fall towards the root from above and cannot pass it but by rounding, so no bisection is needed to stay in the
+/// bracket. The search ends when an iterate no longer falls, with an absolute error below 1e-15. The loss is at its
+/// minimum there, and so is right to the last digits.
 ///
 /// # Panics
 /// When the density is outside [0, 1].
@@ -133,18 +134,19 @@ pub fn best_antipodal_bias(density: f64) -> f64 {
 
 /// The smaller weight of a model in superposition is more than this share of the larger one.
 ///
-/// Of models trained with exact gradients to the best of ten restarts, over densities 0.01…1 and importances 0.1…10, none has a
-/// share between 0.5 and 0.6: the pairs lie above, the single features mostly below 0.05 (some still on their way to 0).
+/// Of models trained with exact gradients to the best of ten restarts, over densities 0.01…1 and importances 0.1…10,
+/// none has a share between 0.5 and 0.6: the pairs lie above, the single features mostly below 0.05 (some still on
+/// their way to 0).
 const PAIR_SHARE: f64 = 0.5;
 
 /// Returns the class of a trained model from its two weights, the first feature's and the extra one's.
 ///
-/// Superposition: the weights have opposite signs and the smaller is more than half the larger. Else the feature with the larger
-/// weight has the dimension: dedicated if that is the extra one, ignored if it is the first (or both are 0).
+/// Superposition: the weights have opposite signs and the smaller is more than half the larger. Else the feature with
+/// the larger weight has the dimension: dedicated if that is the extra one, ignored if it is the first or both are 0.
 ///
-/// The share, not the norm of each, decides: at low density a weight may still be well below 1 where training ends, and the norms' rule
-/// (represented: above 0.5) would call two small weights forgotten. Two weights of the same sign, the "confused"
-/// solution of T. McGrath's comment in the paper, are no natural solution; they count for the larger one.
+/// The share decides, not the norm of each as for "represented": so the class does not depend on how far the weights
+/// have grown when training ends. Two weights of the same sign, the "confused" solution of T. McGrath's comment in the
+/// paper, are no natural solution; they count for the larger one.
 ///
 /// ```
 /// use superposition::theory::{Phase21, classify};

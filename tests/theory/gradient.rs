@@ -7,7 +7,7 @@ use superposition::theory::exact_loss;
 /// Step of the differences: truncation and rounding are both near 1e-10 here.
 const H: f64 = 1e-5;
 
-/// Tells whether some vertex of some output's cube lies within 10 H of its kink: there the third derivative of the loss jumps.
+/// Tells whether some vertex of some output's cube lies within 10 H of its kink: a higher derivative jumps there.
 fn near_a_kink(model: &Model) -> bool {
     let (n, gram) = (model.n, model.gram());
     (0..n).any(|i| {
@@ -22,7 +22,7 @@ fn near_a_kink(model: &Model) -> bool {
 fn relative_error(model: &Model) -> f64 {
     let exact = model.exact();
     let loss = |w: &[f64], b: &[f64]| exact_loss(model.kind, w, b, &model.density, &model.importance);
-    // A model whose outputs are silent has no gradient: the floor keeps the differences' own rounding out of the quotient.
+    // A model whose outputs are silent has no gradient: the floor keeps the rounding of the differences out.
     let scale = exact.dw.iter().chain(&exact.db).fold(1e-3_f64, |a, d| a.max(d.abs()));
     let mut worst = 0.0_f64;
     let (mut w, mut b) = (model.w.clone(), model.b.clone());

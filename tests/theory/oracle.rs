@@ -1,9 +1,10 @@
 //! The oracle: expectations by iterated adaptive quadrature, one feature after the other.
 //!
-//! `E[Π x_j^{a_j} f(b + Σ g_j x_j)]` is built from the inside out: `f_t(v) = (1−p) f_{t+1}(v) [a = 0] + p ∫_0^1 x^a f_{t+1}(v + g x) dx`.
-//! Each integral is done by adaptive Gauss–Kronrod, split at the points where `f_{t+1}` is not smooth (minus the sums of
-//! subsets of the remaining g), and each `f_t` is tabulated in Chebyshev points on the pieces between such points, halved until
-//! the interpolant is right. No closed form of any integral is used, and nothing of `src/theory`.
+//! `E[Π x_j^{a_j} f(b + Σ g_j x_j)]` is built from the inside out,
+//! `f_t(v) = (1−p) f_{t+1}(v) [a = 0] + p ∫_0^1 x^a f_{t+1}(v + g x) dx`. Each integral is done by adaptive Gauss–Kronrod, split at the points where `f_{t+1}` is not
+//! smooth (minus the sums of subsets of the remaining g), and each `f_t` is tabulated in Chebyshev points on the
+//! pieces between such points, halved until the interpolant is right. No closed form of any integral is used, and
+//! nothing of `src/theory`.
 
 use crate::models::{Exact, Model};
 
@@ -19,7 +20,7 @@ const KRONROD: [(f64, f64, f64); 8] = [
     (0.864_864_423_359_769_1, 0.104_790_010_322_250_19, 0.0),
     (0.741_531_185_599_394_4, 0.140_653_259_715_525_9, 0.279_705_391_489_276_64),
     (0.586_087_235_467_691_1, 0.169_004_726_639_267_9, 0.0),
-    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_93),
+    (0.405_845_151_377_397_2, 0.190_350_578_064_785_4, 0.381_830_050_505_118_9),
     (0.207_784_955_007_898_47, 0.204_432_940_075_298_89, 0.0),
     (0.0, 0.209_482_141_084_727_82, 0.417_959_183_673_469_4),
 ];
