@@ -115,6 +115,23 @@ fn a_scratch_used_for_other_models_changes_no_bit() {
 }
 
 #[test]
+fn the_bits_are_the_same_on_every_machine() {
+    // Loss, first weight's and last bias's derivative, as this code gave them on x86-64. Only + − × ÷ are used, so any
+    // other machine or build must agree; a change of the formulas may change them, and then says so here.
+    let golden = [
+        (ModelKind::Linear, 5, [0x3fcf_b136_2c61_012e, 0x3fcb_c7a4_26e5_9dc7, 0x3fb1_63ee_cec3_e367]),
+        (ModelKind::Relu, 2, [0x3fd1_623a_40d3_85ae, 0x3fe3_5e26_dd5e_2902, 0x3fe5_8b12_5952_fa31]),
+        (ModelKind::Relu, 5, [0x3fc3_2464_0993_6547, 0x3fc5_dadf_367b_0328, 0x3fc1_c5f2_337a_960b]),
+        (ModelKind::Relu, 6, [0x3fd1_bafd_d791_8512, 0x3faf_edfe_2c50_4e88, 0x3f88_df29_15ec_b5c0]),
+    ];
+    for (kind, n, bits) in golden {
+        let exact = Model::random(kind, n, 2, &mut Draws(22)).exact();
+        let found = [exact.loss, exact.dw[0], exact.db[n - 1]].map(f64::to_bits);
+        assert_eq!(found, bits, "{kind:?} n={n}: {found:#018x?}");
+    }
+}
+
+#[test]
 fn a_feature_without_importance_costs_nothing_but_still_interferes() {
     let mut draws = Draws(15);
     for kind in [ModelKind::Linear, ModelKind::Relu] {
