@@ -13,6 +13,7 @@
 //! The module knows of no model, no bias, no data and no training: a matrix typed in by hand is measured like any other.
 
 mod rank;
+mod recognise;
 mod sentence;
 mod shapes;
 mod solution;

@@ -4,7 +4,8 @@
 //! don't interfere. The factors are found as the connected components of the graph that joins two represented
 //! features where they are not nearly orthogonal.
 
-use super::{Factor, Shape, UnitColumns, rank, shapes};
+use super::recognise::recognise;
+use super::{Factor, Shape, UnitColumns, rank};
 
 /// Groups of features that grow as pairs are joined (union–find, with paths halved).
 pub(super) struct Components {
@@ -50,7 +51,7 @@ impl Components {
 /// Recognises each group's shape and counts the dimensions that it spans.
 pub(super) fn factors(groups: Vec<Vec<usize>>, columns: &UnitColumns) -> Vec<Factor> {
     let factor = |features: Vec<usize>| {
-        let shape = shapes::recognise(features.len(), |member, cosines| {
+        let shape = recognise(features.len(), |member, cosines| {
             columns.cosines_among_into(features[member], &features, cosines);
         });
         let dimension = match shape {
