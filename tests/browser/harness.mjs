@@ -1,0 +1,152 @@
+// Starts browsers and opens pages in them, for the tests, the timings and the screenshots.
+//
+// `cargo xtask` says where things are: SUPERPOSITION_URL (the served page, ending in /), CHROME_PATH. To run one test by
+// hand, start `cargo xtask serve` and give its address.
+//
+//   const { page, problems, close } = await openPage(siteUrl());
+//   …
+//   assertNoProblems(problems);
+//   await close();
+
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+/** What Chromium is told, so that it neither phones home nor wants a graphics card. */
+const CHROMIUM_FLAGS = [
+  "--disable-gpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-quic",
+];
+
+/**
+ * The address of `path` on the served site.
+ *
+ * @param {string} [path] relative to index.html, with query and hash
+ * @returns {string}
+ */
+export function siteUrl(path = "") {
+  return new URL(path, fromEnvironment("SUPERPOSITION_URL")).href;
+}
+
+/**
+ * Starts a headless Chromium.
+ *
+ * @param {string[]} [flags] beside the usual ones
+ * @returns {Promise<import("playwright-core").Browser>}
+ */
+export function launchChromium(flags = []) {
+  const isRoot = process.getuid?.() === 0;
+  return chromium.launch({
+    executablePath: fromEnvironment("CHROME_PATH"),
+    headless: true,
+    // Chromium's sandbox refuses to work for root, and for root only we go without.
+    chromiumSandbox: !isRoot,
+    args: [...CHROMIUM_FLAGS, ...flags],
+  });
+}
+
+/** @typedef {object} Problems what a sound page has none of
+ * @property {string[]} consoleErrors messages of `console.error`, the browser's own included
+ * @property {string[]} pageErrors uncaught errors of the page
+ * @property {string[]} policyReports violations of the content security policy
+ * @property {string[]} foreignRequests addresses outside the page's origin that were asked for
+ */
+
+/** @typedef {object} Options
+ * @property {number} [width] CSS pixels
+ * @property {number} [height] CSS pixels
+ * @property {number} [deviceScaleFactor]
+ * @property {"light" | "dark"} [colorScheme]
+ * @property {"reduce" | "no-preference"} [reducedMotion]
+ * @property {boolean} [hasTouch]
+ * @property {import("playwright-core").Browser} [browser] else one that all such pages of this process share
+ * @property {(context: import("playwright-core").BrowserContext) => Promise<void>} [prepare] runs before the page loads
+ */
+
+let sharedBrowser = null;
+let nSharedPages = 0;
+
+/**
+ * Opens `url` in a fresh profile and waits for its `load` event. Everything that goes wrong in it from the first byte on is
+ * collected in `problems`, workers included.
+ *
+ * @param {string} url
+ * @param {Options} [options]
+ * @returns {Promise<{page: import("playwright-core").Page, context: import("playwright-core").BrowserContext,
+ *   problems: Problems, close: () => Promise<void>}>}
+ */
+export async function openPage(url, options = {}) {
+  const { width = 1280, height = 800, browser, prepare, ...rest } = options;
+  const isShared = browser === undefined;
+  if (isShared) {
+    nSharedPages += 1;
+    sharedBrowser ??= launchChromium();
+  }
+  let context;
+  const close = async () => {
+    await context?.close();
+    if (isShared && --nSharedPages === 0) {
+      const closing = sharedBrowser;
+      sharedBrowser = null;
+      await (await closing).close();
+    }
+  };
+  try {
+    const host = isShared ? await sharedBrowser : browser;
+    context = await host.newContext({ viewport: { width, height }, ...rest });
+    await prepare?.(context);
+    const page = await context.newPage();
+    const problems = await collectProblems(page, context, new URL(url).origin);
+    await page.goto(url, { waitUntil: "load" });
+    return { page, context, problems, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Fails if anything went wrong in the page.
+ *
+ * @param {Problems} problems as `openPage` returned them
+ */
+export function assertNoProblems(problems) {
+  assert.deepEqual(problems, noProblems());
+}
+
+/** @returns {Problems} */
+function noProblems() {
+  return { consoleErrors: [], pageErrors: [], policyReports: [], foreignRequests: [] };
+}
+
+/** @returns {Promise<Problems>} */
+async function collectProblems(page, context, origin) {
+  const problems = noProblems();
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.consoleErrors.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => problems.pageErrors.push(error.stack ?? String(error)));
+  page.on("crash", () => problems.pageErrors.push("the page crashed"));
+  context.on("request", (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    // These two stay in the browser.
+    if (protocol !== "blob:" && protocol !== "data:" && asked !== origin) problems.foreignRequests.push(request.url());
+  });
+  await page.exposeBinding("reportPolicyViolation", (_source, text) => problems.policyReports.push(text));
+  await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", (event) => {
+      const place = `${event.sourceFile}:${event.lineNumber}`;
+      globalThis.reportPolicyViolation(`${event.effectiveDirective} blocked ${event.blockedURI} (${place})`);
+    });
+  });
+  return problems;
+}
+
+function fromEnvironment(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run this through cargo xtask, or set it by hand`);
+  return value;
+}
