@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { assertNoProblems, openPage, siteUrl } from "./harness.mjs";
+import { assertNoProblems, openPage } from "./harness.mjs";
 
 const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' blob: data:";
 const FILES = {
@@ -64,18 +64,4 @@ test("each kind of problem is seen, in workers too", async () => {
   await close();
   for (const [kind, text] of expected) assert.ok(has(kind, text), `${kind} lacks "${text}": ${JSON.stringify(problems[kind])}`);
   assert.throws(() => assertNoProblems(problems));
-});
-
-test("both wasm builds start in Chromium under the page's own policy", async () => {
-  const { page, close } = await openPage(siteUrl());
-  for (const [folder, level] of [["simd128", "simd128"], ["relaxed", "relaxed-simd"]]) {
-    const found = await page.evaluate(async (folder) => {
-      const at = (file) => new URL(`pkg/${folder}/${file}`, document.baseURI).href;
-      const bindings = await import(at("superposition.js"));
-      await bindings.default({ module_or_path: at("superposition_bg.wasm") });
-      return bindings.wasmLevel();
-    }, folder);
-    assert.equal(found, level);
-  }
-  await close();
 });
