@@ -43,7 +43,8 @@
 //! # Derivatives
 //! By the chain rule backwards through the walk (each node returns the derivatives by v and by its `c_s`), so the
 //! whole gradient costs about as much as two values. Only `+ − × ÷` are used, in a fixed order: the bits are the same
-//! on every machine.
+//! on every machine. A loss with its gradient takes 0.36, 0.57, 1.0 to 1.6 and 2.5 µs at n = 3, 4, 5 and 6 (m = 2,
+//! trained models, one thread of an AMD EPYC, x86-64 baseline build).
 
 use super::moments::{NO_ORDERS, Orders, moment_slopes_of, moments_of, product, product_backwards, scaled_powers};
 
@@ -95,8 +96,8 @@ pub(super) struct ClippedOutput {
     below: [f64; MAX_FEATURES + 1],
     /// `moments[t][r]`: the factor of `F_{k−r}(v)` in the expectation of `F_k(v + Σ_{j≥t} g_j x_j)` without a kink,
     /// for r ≤ t + 2.
-    moments: [Orders; MAX_FEATURES + 1],
-    d_moments: [Orders; MAX_FEATURES + 1],
+    moments: [Orders; MAX_FEATURES],
+    d_moments: [Orders; MAX_FEATURES],
     /// The moments of each feature alone.
     single: [Orders; MAX_FEATURES],
     /// The smallest depth whose moments were needed, and so are there.
@@ -269,9 +270,6 @@ impl ClippedOutput {
         }
         self.above[n] = 0.0;
         self.below[n] = 0.0;
-        self.moments[n] = NO_ORDERS;
-        self.moments[n][0] = 1.0;
-        self.d_moments[n] = NO_ORDERS;
         for t in (0..n).rev() {
             let step = &self.steps[t];
             self.above[t] = self.above[t + 1] + step.g.max(0.0);
@@ -285,7 +283,8 @@ impl ClippedOutput {
             let step = &self.steps[at];
             by_depth!(at, L => {
                 let single = moments_of::<L>(step.g, step.density, step.feature == self.own);
-                self.moments[at] = product::<L>(&single, &self.moments[at + 1]);
+                let is_last = at + 1 == self.n;
+                self.moments[at] = if is_last { single } else { product::<L>(&single, &self.moments[at + 1]) };
                 self.single[at] = single;
             });
             self.d_moments[at] = NO_ORDERS;
@@ -298,8 +297,12 @@ impl ClippedOutput {
         for t in self.smooth_from..self.n {
             let step = &self.steps[t];
             let d_g = by_depth!(t, L => {
-                let [now, next] = &mut self.d_moments[t..t + 2] else { unreachable!("t + 1 is at most n") };
-                let d_single = product_backwards::<L>(now, &self.single[t], &self.moments[t + 1], next);
+                let d_single = if t + 1 == self.n {
+                    self.d_moments[t]
+                } else {
+                    let [now, next] = &mut self.d_moments[t..t + 2] else { unreachable!("t + 1 is below n") };
+                    product_backwards::<L>(now, &self.single[t], &self.moments[t + 1], next)
+                };
                 let slopes = moment_slopes_of::<L>(step.g, step.density, step.feature == self.own);
                 (1..L).fold(0.0, |sum, k| sum + d_single[k] * slopes[k])
             });

@@ -146,7 +146,7 @@ fn trained(density: f64, importance: f64, draws: &mut Draws) -> [f64; 2] {
 
 #[test]
 fn models_trained_on_the_exact_gradient_have_the_class_of_the_theory_away_from_its_borders() {
-    const GRID: usize = 17;
+    const GRID: usize = 13;
     let density = |row: usize| 0.01_f64.powf(row as f64 / (GRID - 1) as f64);
     let importance = |column: usize| 0.1 * 100.0_f64.powf(column as f64 / (GRID - 1) as f64);
     let theory = |row: usize, column: usize| theory_phase(density(row), importance(column), Bias::Best);
