@@ -287,6 +287,6 @@ mod tests {
             }
         }
         assert!(n_found > 10_000 && n_impossible > 50, "{n_found} found, {n_impossible} impossible");
-        assert!(most < 0.5 * PLACEMENTS_PER_FEATURE as f64, "{most} placements a feature");
+        assert!(most < 10.0, "{most} placements a feature"); // 7.1 when written
     }
 }

@@ -17,7 +17,7 @@ impl Components {
         Self { parent: (0..n_features).collect() }
     }
 
-    /// The first feature of i's group.
+    /// The feature that stands for i's group.
     fn root(&mut self, mut i: usize) -> usize {
         while self.parent[i] != i {
             self.parent[i] = self.parent[self.parent[i]];
@@ -28,8 +28,7 @@ impl Components {
 
     pub(super) fn join(&mut self, i: usize, j: usize) {
         let (i, j) = (self.root(i), self.root(j));
-        // The smaller index leads, so that a group is known by its first feature.
-        self.parent[i.max(j)] = i.min(j);
+        self.parent[j] = i;
     }
 
     /// The groups among these features (in order), each in order, in the order of their first features.

@@ -103,6 +103,7 @@ fn noise_right_up_to_the_tolerance_is_recognised() {
                 continue;
             }
             assert_eq!(found.solution, name);
+            assert_eq!(found.geometry[0].dimension, dimension, "{name}: noise is no dimension of its own");
             n_tried += 1;
         }
     }

@@ -72,9 +72,9 @@ fn factors_join_strictly_above_a_cosine_of_one_tenth() {
 
 #[test]
 fn features_below_one_half_join_nothing() {
-    // Feature 1 lies between the others and would join them.
+    // Feature 2 lies between the others and would join them.
     let between =
-        |length: f64| Measures::of(&[1.0, length * 0.5_f64.sqrt(), 0.0, 0.0, length * 0.5_f64.sqrt(), 1.0], 3, 2);
+        |length: f64| Measures::of(&[1.0, 0.0, length * 0.5_f64.sqrt(), 0.0, 1.0, length * 0.5_f64.sqrt()], 3, 2);
     assert_eq!(between(0.45).solution, "orthogonal-pair");
     assert_eq!(between(0.55).geometry.len(), 1);
 }
