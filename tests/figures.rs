@@ -33,13 +33,14 @@ fn pentagon() -> Vec<f32> {
     columns(&[(0.25, 1.12), (0.65, 1.11), (0.05, 1.1), (0.45, 1.09), (0.85, 1.08)])
 }
 
-/// Classes of a diagram with the outline of the theory's; the last `pending` cells are not there yet.
+/// Classes of a diagram with the outline of the theory's; of the last `pending` cells only every fourth row and column is there.
 fn classes(count: usize, pending: usize) -> Vec<u8> {
     let cell = |idx: usize| {
         let fraction = |i: usize| i as f64 / (count - 1).max(1) as f64;
         let importance = 10f64.powf(-1.0 + 2.0 * fraction(idx % count));
         let density = 10f64.powf(-2.0 * fraction(idx / count));
-        if idx + pending >= count * count {
+        let is_coarse = (idx % count).is_multiple_of(4) && (idx / count).is_multiple_of(4);
+        if idx + pending >= count * count && !is_coarse {
             PENDING
         } else if density < 4.0 / (5.0 + 2.0 * importance.max(1.0 / importance)) {
             2

@@ -1,15 +1,17 @@
 //! The phase diagram of one extra feature: which solution wins at each relative importance and density.
 //!
-//! A grid of cells, each one of three classes or still pending, with log axes (paper, section "Superposition as a phase
+//! A grid of cells, each one of three classes or still pending (hatched), with log axes (paper, section "Superposition as a phase
 //! change"). Cells are experiments, so a cell's value is that of its centre: the first row is density 1 itself, and the
 //! tick "1" points at the middle of that row. Axes and titles are one layer; cells, region names and the chosen cell the other.
 
+use super::color::mix;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
 use super::theme::Theme;
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
+use plotters::style::RGBColor;
 
 /// Class of a cell that has not been trained yet.
 pub const PENDING: u8 = 255;
@@ -20,6 +22,8 @@ const X_TITLES: [&str; 2] = ["relative importance of the extra feature", "relati
 const Y_TITLE: &str = "density 1 − S";
 /// Length of a tick mark.
 const TICK_MARK: f64 = 5.0;
+/// How far a coarser cell's colour is taken toward the card where it stands for pending ones.
+const FADED: f64 = 0.62;
 /// Distance between the lines that hatch what is pending.
 const HATCH: f64 = 9.0;
 
@@ -74,6 +78,20 @@ impl<'a> Phase<'a> {
 
     fn class(&self, row: usize, column: usize) -> u8 {
         self.classes[row * self.columns + column]
+    }
+
+    /// The cell's class or, while it is pending, that of the finest trained cell that stands for it on a coarser grid (every
+    /// second, fourth, … row and column): grids fill coarse cells first, so that a whole picture is there early and sharpens.
+    fn coarse_class(&self, row: usize, column: usize) -> u8 {
+        let mut stride = 1;
+        while stride < 2 * self.rows.max(self.columns) {
+            let class = self.class(row - row % stride, column - column % stride);
+            if class != PENDING {
+                return class;
+            }
+            stride *= 2;
+        }
+        PENDING
     }
 }
 
@@ -214,9 +232,12 @@ pub fn draw_cells<DB: DrawingBackend>(
     let mut sheet = Sheet::new(area, theme);
     let plot = plot(sheet.size());
     if phase.classes.contains(&PENDING) {
-        draw_pending(&sheet, theme, &plot)?;
+        sheet.fill(&plot, theme.card)?;
+        let faded = theme.regions.map(|region| mix(region, theme.card, FADED));
+        draw_runs(&sheet, phase, &plot, &faded, |row, column| phase.coarse_class(row, column))?;
+        draw_hatch(&sheet, theme, &plot)?;
     }
-    draw_runs(&sheet, theme, phase, &plot)?;
+    draw_runs(&sheet, phase, &plot, &theme.regions, |row, column| phase.class(row, column))?;
     if phase.names {
         draw_names(&mut sheet, theme, phase, &plot)?;
     }
@@ -226,24 +247,30 @@ pub fn draw_cells<DB: DrawingBackend>(
     Ok(sheet.into_texts())
 }
 
-/// An empty plot: hatched, so that nobody takes it for a result.
-fn draw_pending<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
-    sheet.fill(plot, theme.card)?;
+/// Hatches the whole plot: what is not covered by a trained cell afterwards is seen to be pending.
+fn draw_hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
     let lines = ((plot.width + plot.height) / HATCH) as usize;
     for line in 1..=lines {
         // The diagonal x + y = s, clipped to the plot.
         let s = line as f64 * HATCH;
         let (from, to) = ((s - plot.height).max(0.0), s.min(plot.width));
-        sheet.path(&[(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)], 1.0, theme.guide())?;
+        let ends = [(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)];
+        sheet.path(&ends, Theme::HAIRLINE, theme.guide())?;
     }
     sheet.frame(plot, Theme::HAIRLINE, theme.guide())
 }
 
-/// Cells as rectangles, equal neighbours of a row as one.
+/// Cells of the given classes as rectangles, equal neighbours of a row as one; pending ones are left open.
 ///
 /// Nothing shows between them: a raster gets edges on whole device pixels; in a vector picture, where a viewer smooths
 /// edges, each rectangle reaches a little under the ones that are drawn after it, to the right and below.
-fn draw_runs<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
+fn draw_runs<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    phase: &Phase,
+    plot: &Box2,
+    colors: &[RGBColor; 3],
+    class_of: impl Fn(usize, usize) -> u8,
+) -> Drawn<(), DB> {
     let place = |coordinate: f64| if sheet.is_raster() { sheet.edge(coordinate) } else { coordinate };
     let under = if sheet.is_raster() { 0.0 } else { 0.6 };
     let x = |column: usize| place(plot.x + plot.width * column as f64 / phase.columns as f64);
@@ -251,13 +278,13 @@ fn draw_runs<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &Phase
     for row in 0..phase.rows {
         let mut start = 0;
         while start < phase.columns {
-            let class = phase.class(row, start);
-            let end = (start..phase.columns).find(|&c| phase.class(row, c) != class).unwrap_or(phase.columns);
+            let class = class_of(row, start);
+            let end = (start..phase.columns).find(|&column| class_of(row, column) != class).unwrap_or(phase.columns);
             if class != PENDING {
                 let right = x(end) + if end < phase.columns { under } else { 0.0 };
                 let bottom = y(row + 1) + if row + 1 < phase.rows { under } else { 0.0 };
                 let run = Box2 { x: x(start), y: y(row), width: right - x(start), height: bottom - y(row) };
-                sheet.fill(&run, theme.regions[usize::from(class)])?;
+                sheet.fill(&run, colors[usize::from(class)])?;
             }
             start = end;
         }
@@ -308,24 +335,26 @@ fn roomiest(phase: &Phase, class: u8, plot: &Box2, (width, height): (f64, f64)) 
         let (r0, r1) = ((top / cell_height) as usize, ((bottom / cell_height).ceil() as usize).min(rows));
         others[at(r1, c1)] + others[at(r0, c0)] == others[at(r0, c1)] + others[at(r1, c0)]
     };
-    // The widest margin that fits anywhere, then the middle of all the places that have it.
-    let margins = (0..24).rev().map(|step| 3.0 + 3.0 * f64::from(step));
-    for margin in margins {
-        let places: Vec<(usize, usize)> = (0..rows)
-            .flat_map(|row| (0..columns).map(move |column| (row, column)))
-            .filter(|&(row, column)| fits(row, column, margin))
-            .collect();
-        if places.is_empty() {
-            continue;
-        }
-        let count = places.len() as f64;
-        let mean_row = places.iter().map(|p| p.0 as f64).sum::<f64>() / count;
-        let mean_column = places.iter().map(|p| p.1 as f64).sum::<f64>() / count;
-        let off = |p: &(usize, usize)| (p.0 as f64 - mean_row).hypot(p.1 as f64 - mean_column);
-        let (row, column) = places.iter().copied().min_by(|a, b| off(a).total_cmp(&off(b)))?;
-        return Some((plot.x + (column as f64 + 0.5) * cell_width, plot.y + (row as f64 + 0.5) * cell_height));
+    let cells = || (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+    let margin_of = |step: u32| 3.0 + 3.0 * f64::from(step);
+    let somewhere = |step: u32| cells().any(|(row, column)| fits(row, column, margin_of(step)));
+    if !somewhere(0) {
+        return None;
     }
-    None
+    // The widest margin that fits anywhere (what fits with a margin fits with a smaller one, so bisect), then the middle of
+    // all the places that have it.
+    let (mut fitting, mut too_wide) = (0, 32);
+    while too_wide - fitting > 1 {
+        let step = (fitting + too_wide) / 2;
+        if somewhere(step) { fitting = step } else { too_wide = step }
+    }
+    let places: Vec<(usize, usize)> = cells().filter(|&(row, column)| fits(row, column, margin_of(fitting))).collect();
+    let count = places.len() as f64;
+    let mean_row = places.iter().map(|p| p.0 as f64).sum::<f64>() / count;
+    let mean_column = places.iter().map(|p| p.1 as f64).sum::<f64>() / count;
+    let off = |p: &(usize, usize)| (p.0 as f64 - mean_row).hypot(p.1 as f64 - mean_column);
+    let (row, column) = places.iter().copied().min_by(|a, b| off(a).total_cmp(&off(b)))?;
+    Some((plot.x + (column as f64 + 0.5) * cell_width, plot.y + (row as f64 + 0.5) * cell_height))
 }
 
 /// A frame around the chosen cell, dark in light: seen on every region, never smaller than a fingertip can find again.
@@ -373,6 +402,19 @@ mod tests {
         assert_eq!(hit(size, 3, 4, (plot.x - 1.0, plot.y + 1.0)), None);
         assert_eq!(hit(size, 3, 4, (plot.right(), plot.y)), None);
         assert_eq!(hit(size, 0, 0, plot.centre()), None);
+    }
+
+    #[test]
+    fn a_pending_cell_is_spoken_for_by_the_finest_trained_cell_above_it() {
+        let mut classes = [PENDING; 64];
+        classes[0] = 2;
+        let coarse = |classes: &[u8], row, column| Phase::new("", 8, 8, classes).unwrap().coarse_class(row, column);
+        assert_eq!(coarse(&classes, 7, 7), 2);
+        classes[4 * 8 + 4] = 1;
+        assert_eq!((coarse(&classes, 7, 7), coarse(&classes, 3, 7)), (1, 2));
+        classes[7 * 8 + 7] = 0;
+        assert_eq!((coarse(&classes, 7, 7), coarse(&classes, 6, 7)), (0, 1));
+        assert_eq!(coarse(&[PENDING; 64], 5, 2), PENDING);
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub struct Canvas {
     size: (u32, u32),
     /// Device pixels in a CSS pixel.
     ratio: f64,
+    /// The fill style as [`Canvas::fill`] left it: a heat map is thousands of rectangles in three colours, and handing over a
+    /// style costs more than filling one. Everything else that fills forgets it.
+    filled_with: Option<BackendColor>,
 }
 
 impl Canvas {
@@ -52,7 +55,7 @@ impl Canvas {
         context.set_text_baseline("alphabetic");
         let shrink = 1.0 / f64::from(FINENESS);
         context.set_transform(shrink, 0.0, 0.0, shrink, 0.0, 0.0).map_err(js_sys::Error::from)?;
-        Ok(Self { inner, context, size: (size[0], size[1]), ratio })
+        Ok(Self { inner, context, size: (size[0], size[1]), ratio, filled_with: None })
     }
 
     /// How its units relate to CSS pixels.
@@ -70,10 +73,18 @@ impl Canvas {
         size
     }
 
+    fn fill(&mut self, (left, top): BackendCoord, (right, bottom): BackendCoord, color: BackendColor) {
+        let same = |known: BackendColor| known.rgb == color.rgb && known.alpha == color.alpha;
+        if !self.filled_with.is_some_and(same) {
+            self.context.set_fill_style_str(&css(color));
+            self.filled_with = Some(color);
+        }
+        self.context.fill_rect(left.into(), top.into(), (right - left).into(), (bottom - top).into());
+    }
+
     fn write<S: BackendTextStyle>(&self, text: &str, style: &S, (x, y): BackendCoord) -> Result<(), JsValue> {
         let size = self.set_font(style);
-        let (red, green, blue) = style.color().rgb;
-        self.context.set_fill_style_str(&format!("rgba({red},{green},{blue},{})", style.color().alpha));
+        self.context.set_fill_style_str(&css(style.color()));
         self.context.set_text_align(match style.anchor().h_pos {
             HPos::Left => "left",
             HPos::Center => "center",
@@ -102,6 +113,11 @@ impl Canvas {
     }
 }
 
+fn css(color: BackendColor) -> String {
+    let (red, green, blue) = color.rgb;
+    format!("rgba({red},{green},{blue},{})", color.alpha)
+}
+
 type CanvasError = <CanvasBackend as DrawingBackend>::ErrorType;
 type Outcome<T = ()> = Result<T, DrawingErrorKind<CanvasError>>;
 
@@ -121,6 +137,7 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Outcome {
+        self.filled_with = None;
         self.inner.draw_pixel(point, color)
     }
 
@@ -129,7 +146,11 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Outcome {
-        self.inner.draw_rect(from, to, style, fill)
+        if !fill {
+            return self.inner.draw_rect(from, to, style, false);
+        }
+        self.fill(from, to, style.color());
+        Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
@@ -137,14 +158,17 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Outcome {
+        self.filled_with = None;
         self.inner.draw_circle(at, radius, style, fill)
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
+        self.filled_with = None;
         self.inner.fill_polygon(path, style)
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Outcome {
+        self.filled_with = None;
         // A context throws here only for a matrix that cannot be inverted, and ours is a scale above 0: there is nothing that a
         // caller could do about it.
         let _ = self.write(text, style, at);
