@@ -1,0 +1,130 @@
+/**
+ * Canvases that are sharp and know their theme: the only module that calls the façade's drawing functions.
+ *
+ * A canvas is drawn in CSS pixels on a backing store of device pixels. The boxes of all texts that were drawn are kept, for tests.
+ */
+
+/** @type {WeakMap<HTMLCanvasElement, {text: string, x: number, y: number, width: number, height: number}[]>} */
+const texts = new WeakMap();
+
+/** More device pixels than this a CSS pixel cannot be seen, and cost time. */
+const MAX_RATIO = 3;
+
+/**
+ * The texts last drawn on a canvas, as boxes in CSS pixels.
+ *
+ * @param {HTMLCanvasElement} canvas
+ */
+export function textBoxesOf(canvas) {
+  return JSON.parse(texts.get(canvas) ?? '[]');
+}
+
+/** The theme that the page shows now. */
+export function themeNow() {
+  const chosen = document.documentElement.dataset.theme;
+  if (chosen === 'light' || chosen === 'dark') return chosen;
+  return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
+}
+
+/** A canvas of the page whose size is watched. */
+export class Surface {
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {() => void} onResize asks for a new drawing
+   */
+  constructor(canvas, onResize) {
+    this.canvas = canvas;
+    this.width = 0;
+    this.height = 0;
+    this.observer = new ResizeObserver(([entry]) => {
+      this.width = entry.contentRect.width;
+      this.height = entry.contentRect.height;
+      onResize();
+    });
+    this.observer.observe(canvas);
+  }
+
+  /** Device pixels in a CSS pixel. */
+  static ratio() {
+    return Math.min(MAX_RATIO, Math.max(1, devicePixelRatio || 1));
+  }
+
+  /** Whether it has a size yet. */
+  get isReady() {
+    return this.width >= 1 && this.height >= 1;
+  }
+
+  /** Columns of W as arrows. */
+  arrows(core, { features, hidden, weights }, highlight) {
+    const [width, height, ratio] = this.fit();
+    texts.set(
+      this.canvas,
+      core.drawArrows(this.canvas, width, height, ratio, themeNow(), features, hidden, weights, highlight),
+    );
+  }
+
+  /** A phase diagram. */
+  phase(core, { title, rows, columns, classes, selected, names, ranges }) {
+    const [width, height, ratio] = this.fit();
+    const theme = themeNow();
+    texts.set(
+      this.canvas,
+      core.drawPhase(this.canvas, width, height, ratio, theme, title, rows, columns, classes, selected, names, ranges),
+    );
+  }
+
+  /** The place of a pointer event in CSS pixels of the drawing. */
+  locate(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  /** Makes the backing store fit; gives the CSS size that it stands for and the ratio. */
+  fit() {
+    const ratio = Surface.ratio();
+    const width = Math.max(1, Math.round(this.width * ratio));
+    const height = Math.max(1, Math.round(this.height * ratio));
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    return [width / ratio, height / ratio, ratio];
+  }
+
+  disconnect() {
+    this.observer.disconnect();
+  }
+}
+
+/**
+ * A picture of several drawings, laid out in a row or a grid, for a file.
+ *
+ * @param {{title: string, draw: (canvas: HTMLCanvasElement, width: number, height: number, ratio: number, theme: string) => void}[]} parts
+ * @param {{width: number, height: number, columns: number, background: string, ink: string}} layout CSS pixels of a part; colours
+ * @returns {HTMLCanvasElement}
+ */
+export function composed(parts, { width, height, columns, background, ink }) {
+  const ratio = 2;
+  const titleHeight = 30;
+  const rows = Math.ceil(parts.length / columns);
+  const sheet = document.createElement('canvas');
+  sheet.width = width * Math.min(columns, parts.length) * ratio;
+  sheet.height = (height + titleHeight) * rows * ratio;
+  const context = sheet.getContext('2d');
+  context.fillStyle = background;
+  context.fillRect(0, 0, sheet.width, sheet.height);
+  context.fillStyle = ink;
+  context.font = `600 ${14 * ratio}px system-ui, sans-serif`;
+  context.textAlign = 'center';
+  parts.forEach(({ title, draw }, idx) => {
+    const x = (idx % columns) * width * ratio;
+    const y = Math.floor(idx / columns) * (height + titleHeight) * ratio;
+    context.fillText(title, x + (width * ratio) / 2, y + 21 * ratio);
+    const canvas = document.createElement('canvas');
+    canvas.width = width * ratio;
+    canvas.height = height * ratio;
+    draw(canvas, width, height, ratio, themeNow());
+    context.drawImage(canvas, x, y + titleHeight * ratio);
+  });
+  return sheet;
+}

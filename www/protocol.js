@@ -1,0 +1,114 @@
+/**
+ * What page and worker say to each other: a closed set of messages, each a plain object with a `type` and an `id`.
+ *
+ * A request's `id` is answered by exactly one `done` or `failed` with the same `id`. Events (`state`, `saved`, `cells`)
+ * carry the `id` of the job they are about. Ids are numbers from one counter on the page, so that a job and a
+ * request never share one. Arrays cross as transferred copies. This module imports nothing.
+ *
+ * @typedef {{name: string, message: string, stack: string}} PlainError
+ * @typedef {{type: string, id: number, [field: string]: unknown}} Message
+ */
+
+/** Types of the messages from the page. */
+export const REQUESTS = Object.freeze([
+  'init', 'create', 'restore', 'run', 'pause', 'step', 'set', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
+]);
+
+/** Types of the messages from the worker. */
+export const ANSWERS = Object.freeze(['done', 'failed', 'fatal', 'state', 'saved', 'trained']);
+
+/** Hands over the compiled module; the worker makes its own instance of it. */
+export const init = (id, level, module) => ({ type: 'init', id, level, module });
+/** Makes the trainer of a job, or replaces it. `generation` comes back with every state, so that stale ones are known. */
+export const create = (id, job, generation, spec) => ({ type: 'create', id, job, generation, spec });
+/** Makes the trainer of a job from saved bytes. */
+export const restore = (id, job, generation, bytes) => ({ type: 'restore', id, job, generation, bytes });
+/** Trains until told otherwise; `rate` is a number of steps a second, or null for as fast as it goes. */
+export const run = (id, job, rate) => ({ type: 'run', id, job, rate });
+/** Stops training; the trainer stays. */
+export const pause = (id, job) => ({ type: 'pause', id, job });
+/** Makes so many steps at once, in slices of `slice`. */
+export const step = (id, job, count, slice = count) => ({ type: 'step', id, job, count, slice });
+/** Changes settings live. */
+export const set = (id, job, patch) => ({ type: 'set', id, job, patch });
+/** Back to step 0; `seed` null keeps the seed. */
+export const reset = (id, job, generation, seed) => ({ type: 'reset', id, job, generation, seed });
+/** Asks for a `state` now. */
+export const snapshot = (id, job) => ({ type: 'snapshot', id, job });
+/** Asks for the bytes to restore from. */
+export const save = (id, job) => ({ type: 'save', id, job });
+/** Forgets a job of either kind. */
+export const drop = (id, job) => ({ type: 'drop', id, job });
+/** Makes the grid of a job. */
+export const grid = (id, job, spec) => ({ type: 'grid', id, job, spec });
+/** Trains these cells of a grid, each reported in a `trained` event. */
+export const cells = (id, job, list) => ({ type: 'cells', id, job, cells: list });
+/** Is anyone there? */
+export const ping = (id) => ({ type: 'ping', id });
+
+/** The answer to a request. */
+export const done = (id, value = null) => ({ type: 'done', id, value });
+/** The answer to a request that was refused. */
+export const failed = (id, error) => ({ type: 'failed', id, error: plainError(error) });
+/** The worker cannot go on: its instance panicked. */
+export const fatal = (id, error) => ({ type: 'fatal', id, error: plainError(error) });
+/** How a job stands, with its picture. `measures` is null where they were not taken anew. */
+export const state = (id, generation, fields) => ({ type: 'state', id, generation, ...fields });
+/** Bytes from which the job can go on. */
+export const saved = (id, generation, step, bytes) => ({ type: 'saved', id, generation, step, bytes });
+/** Trained cells of a grid, as arrays of one entry a cell (`weights` two, of the model n = 2, m = 1). */
+export const trained = (id, fields) => ({ type: 'trained', id, ...fields });
+
+/**
+ * An error as data: structured clones of errors lose their name in some browsers.
+ *
+ * @param {unknown} error
+ * @returns {PlainError}
+ */
+export function plainError(error) {
+  if (error instanceof Error) {
+    return { name: error.name, message: error.message, stack: String(error.stack ?? '') };
+  }
+  return { name: 'Error', message: String(error), stack: '' };
+}
+
+/**
+ * The error again, for whoever catches it.
+ *
+ * @param {PlainError} plain
+ * @returns {Error}
+ */
+export function revivedError({ name, message, stack }) {
+  const error = new Error(message);
+  error.name = name;
+  if (stack) error.stack = stack;
+  return error;
+}
+
+/**
+ * Whether a value is a message of one of these types.
+ *
+ * @param {unknown} value
+ * @param {readonly string[]} types
+ * @returns {value is Message}
+ */
+export function isMessage(value, types) {
+  return typeof value === 'object' && value !== null && types.includes(value.type) && Number.isSafeInteger(value.id);
+}
+
+/**
+ * The buffers of a message that are handed over rather than copied.
+ *
+ * @param {Message} message
+ * @returns {ArrayBuffer[]}
+ */
+export function transferables(message) {
+  if (message.type === 'restore') return []; // The page keeps the bytes: it may need them again.
+  const buffers = new Set();
+  for (const holder of [message, message.snapshot ?? {}]) {
+    for (const value of Object.values(holder)) {
+      if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
+    }
+  }
+  return [...buffers];
+}
