@@ -1,0 +1,105 @@
+/**
+ * What every figure has around its picture: the card, the place for messages, and the row of tools (reset, link, embed, save).
+ */
+
+import { announcer, button, h, menu } from '../controls.js';
+import { copyText, pageAddress, showEmbed } from '../link.js';
+
+/** The card of a figure. */
+export class Frame {
+  /**
+   * @param {object} options
+   * @param {string} options.title what the figure shows, for the embed's title
+   * @param {AbortSignal} options.signal ends the listeners on the document
+   * @param {() => string} options.link the figure's link, with its `#`
+   * @param {() => void} options.reset back to the paper's settings
+   * @param {{label: string, run: () => void | Promise<void>}[]} options.saves entries of the Save… menu
+   */
+  constructor({ title, signal, link, reset, saves }) {
+    this.message = h('span');
+    this.notice = h('p', { class: 'notice', role: 'alert', hidden: true }, this.message,
+      button('×', () => this.showError(null), { class: 'dismiss', 'aria-label': 'Dismiss the message' }));
+    this.announcer = announcer();
+    this.edited = h('span', { class: 'badge', hidden: true, dataset: { part: 'edited' } },
+      'edited while running: a link restores the settings, not this history');
+    const guarded = (action) => async () => {
+      try {
+        await action();
+      } catch (error) {
+        this.showError(error);
+      }
+    };
+    const copy = button('Copy link', guarded(async () => {
+      if (await copyText(pageAddress() + link())) this.flash(copy, 'Copied');
+    }));
+    this.tools = h('div', { class: 'tools', dataset: { part: 'tools' } },
+      button('Reset to the paper’s', reset), copy,
+      button('Embed', guarded(() => showEmbed(link(), title))),
+      menu('Save…', saves.map(({ label, run }) => button(label, guarded(run))), signal),
+      this.edited);
+    this.card = h('div', { class: 'card' }, this.notice);
+  }
+
+  /**
+   * Shows what was refused, in the core's own words, or with null takes the message away.
+   *
+   * @param {Error | null} error
+   */
+  showError(error) {
+    this.notice.hidden = error === null;
+    this.message.textContent = error?.message ?? '';
+  }
+
+  /** Marks the run as changed on its way. */
+  showEdited(isEdited) {
+    this.edited.hidden = !isEdited;
+  }
+
+  /** Shows and hides parts of the figure by name, as a link asks. */
+  setParts(show, hide) {
+    for (const part of this.card.querySelectorAll('[data-part]')) {
+      if (part.dataset.part === 'edited') continue;
+      part.classList.toggle('switched-off', hide.includes(part.dataset.part) && !show.includes(part.dataset.part));
+    }
+  }
+
+  flash(element, text) {
+    const before = element.textContent;
+    element.textContent = text;
+    setTimeout(() => { element.textContent = before; }, 1500);
+  }
+
+  destroy() {
+    this.announcer.stop();
+  }
+}
+
+/** Calls `draw` once in the next animation frame, however often it is asked. */
+export function frameScheduler(draw) {
+  let handle = 0;
+  return {
+    ask() {
+      handle ||= requestAnimationFrame(() => {
+        handle = 0;
+        draw();
+      });
+    },
+    cancel() {
+      cancelAnimationFrame(handle);
+      handle = 0;
+    },
+  };
+}
+
+/** Fields whose values differ between two specs. */
+export function changedFields(before, after) {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}
+
+/** The patch without the fields that say what is so anyway. */
+export function withoutDefaults(patch, defaults) {
+  return Object.fromEntries(
+    Object.entries(patch).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])),
+  );
+}

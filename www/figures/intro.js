@@ -1,0 +1,400 @@
+/**
+ * The opening figure: five features in two dimensions at three densities, and a fourth model whose density is the reader's.
+ *
+ * The panels are the cells of the spec's sweep; the explorer is the same experiment at the spec's own `density`, which the
+ * sweep overrides for the others. Source: Elhage et al. (2022), opening figure.
+ */
+
+import { button, checkbox, choice, freshId, grouped, h, logScale, short, slider, sparsityText } from '../controls.js';
+import { composed } from '../draw.js';
+import * as save from '../save.js';
+import { changedFields, Frame, frameScheduler, withoutDefaults } from './frame.js';
+import { ArrowPanel } from './panel.js';
+
+/** The explorer's density where no link gives another: sparse enough that five features fit. */
+const EXPLORER_DENSITY = 0.07;
+/** Workers that the models of this figure share. */
+const SPREAD = 2;
+/** A sweep may have a million cells; so many are drawn. */
+const MAX_PANELS = 9;
+/** Up to so many features have a chip each. */
+const MAX_CHIPS = 12;
+/** What the three panels become, by density, in the paper's figure. */
+const EXPECTED = { 1: 'orthogonal-pair', 0.2: 'square', 0.1: 'pentagon' };
+/** A shape counts from this step on: at the start anything can look like anything. */
+const SHAPE_STEP = 1000;
+/** Speeds on offer, steps a second. The default lets a run be watched: it takes about two seconds. */
+const SPEEDS = [
+  ['5000', '5 000 steps a second'], ['1000', '1 000 steps a second'], ['200', '200 steps a second'],
+  ['20', '20 steps a second'], ['full', 'as fast as it goes'],
+];
+
+const DENSITY_SCALE = logScale(1, 0.01, 200);
+const RATE_SCALE = logScale(1e-4, 1e-1, 120);
+
+/** The figure. */
+export class IntroFigure {
+  static title = 'Five features in two dimensions, training live';
+
+  /**
+   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void}} services
+   */
+  constructor({ pool, signal, onSpec }) {
+    this.pool = pool;
+    this.onSpec = onSpec;
+    this.core = null;
+    this.preset = null;
+    /** The preset with every default filled in: fields that equal it are left out of links. */
+    this.defaults = {};
+    this.patch = {};
+    this.isPlaying = true;
+    this.isVisible = false;
+    this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.rate = this.isCalm ? null : Number(SPEEDS[0][0]);
+    this.highlight = -1;
+    this.pendingDensity = null;
+    this.shapesMarked = false;
+    this.lastCalmDraw = 0;
+    this.frames = frameScheduler(() => this.draw());
+
+    this.frame = new Frame({
+      title: IntroFigure.title, signal,
+      link: () => this.core.encodeLink('intro', JSON.stringify(this.patch), [], []),
+      reset: () => this.change(null),
+      saves: [
+        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), 'five-features.png') },
+        { label: 'Weights (CSV)', run: () => save.text(save.weightsCsv(this.instances()), 'five-features.csv', 'text/csv') },
+        { label: 'Specs and weights (JSON lines)', run: () => save.text(save.jsonLines(this.instances()), 'five-features.jsonl', 'application/jsonl') },
+        { label: 'The same in PyTorch', run: () => save.text(save.pytorchScript(this.instances().map(({ spec }) => spec)), 'five_features.py', 'text/x-python') },
+      ],
+    });
+    this.panelRow = h('div', { class: 'panels', dataset: { part: 'panels' } });
+    this.panels = [];
+    this.setPanelCount(3);
+    this.explorer = this.makePanel('explorer');
+    this.build();
+  }
+
+  build() {
+    this.explorer.title.classList.add('num');
+    this.density = slider({
+      label: 'Sparsity', scale: DENSITY_SCALE, format: densityText,
+      help: 'How rarely each feature is there. A change starts again from the same seed.',
+      onInput: (value) => { this.pendingDensity = value; this.frames.ask(); },
+    });
+    this.keep = checkbox({
+      label: 'Keep the weights',
+      help: 'Go on from here instead of starting again. From dense to sparse this often sticks in a worse arrangement.',
+      onInput: () => {},
+    });
+    this.chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Features, the most important first' });
+    const side = h('div', { class: 'side' }, h('h3', { class: 'prompt' }, 'Your turn'), this.density.element, this.keep.element,
+      h('div', { class: 'setting' }, h('span', { class: 'label' }, 'Features'), this.chips,
+        h('p', { class: 'help' }, 'Point at an arrow or a number: it lights up everywhere and tells its numbers.')));
+    this.explorerRow = h('div', { class: 'explore', dataset: { part: 'explorer' } }, this.explorer.element, side);
+
+    this.playButton = button('Pause', () => this.togglePlay(), { class: 'primary play' });
+    const seedId = freshId('seed');
+    this.seed = h('input', {
+      id: seedId, class: 'seed num', type: 'text', inputMode: 'numeric', autocomplete: 'off', size: 8,
+      onchange: () => this.change({ seed: numberOrText(this.seed.value) }, { restart: true }),
+    });
+    this.status = h('span', { class: 'status num' });
+    this.controls = h('div', { class: 'controls', dataset: { part: 'controls' } }, this.playButton,
+      button('One step', () => this.advance()), button('Restart', () => this.restart()),
+      button('New seed', () => this.change({ seed: freshSeed() }, { restart: true })),
+      h('label', { for: seedId, class: 'seed-label' }, 'Seed'), this.seed, this.status);
+
+    this.learningRate = slider({
+      label: 'Learning rate', scale: RATE_SCALE, format: (value) => short(value),
+      help: 'How far each step goes. Applies at once, without a restart; above about 0.03 training gets rough.',
+      onInput: (value) => this.change({ learning_rate: value }),
+    });
+    this.speed = choice({
+      label: 'Speed', options: SPEEDS,
+      help: 'Training can be slowed to be watched; the result is the same to the last bit.',
+      onInput: (value) => { this.rate = value === 'full' ? null : Number(value); this.drive(); },
+    });
+    this.restarts = choice({
+      label: 'Models a panel', options: [['1', 'one'], ['8', 'the best of 8']],
+      help: 'Not every start ends in the best arrangement. With 8, the one with the lowest loss is shown.',
+      onInput: (value) => this.change({ restarts: { count: Number(value), keep: 'best' } }),
+    });
+    this.batch = choice({
+      label: 'Batch', options: [['128', '128'], ['1024', '1 024'], ['8192', '8 192']],
+      help: 'Samples in each step. Smaller batches are noisier.',
+      onInput: (value) => this.change({ batch: Number(value) }),
+    });
+    const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'),
+      h('div', { class: 'settings-grid' }, this.learningRate.element, this.speed.element, this.restarts.element, this.batch.element,
+        h('p', { class: 'help wide-help' }, 'Restart goes back to step 0 with the same seed, and so with the same first weights. ' +
+          'New seed draws other ones; the seed can be typed too, and is part of the link.')));
+    this.more = h('p', { class: 'help', hidden: true });
+    this.frame.card.append(this.panelRow, this.more, this.explorerRow, this.controls, settings, this.frame.tools,
+      this.frame.announcer.element);
+    this.element = this.frame.card;
+    this.speed.show(this.rate ?? 'full');
+    this.density.show(EXPLORER_DENSITY);
+  }
+
+  makePanel(className) {
+    return new ArrowPanel({
+      pool: this.pool, spread: SPREAD, className, onChange: () => this.frames.ask(),
+      onPoint: (feature) => this.point(feature), onFail: (error) => this.fail(error),
+    });
+  }
+
+  setPanelCount(count) {
+    while (this.panels.length > count) {
+      const panel = this.panels.pop();
+      panel.element.remove();
+      panel.destroy();
+    }
+    while (this.panels.length < count) {
+      const panel = this.makePanel('');
+      this.panels.push(panel);
+      this.panelRow.append(panel.element);
+    }
+  }
+
+  /** Every panel with a model of its own. */
+  get all() {
+    return [...this.panels, this.explorer];
+  }
+
+  /** Takes over the façade. */
+  start(core) {
+    this.core = core;
+    this.preset = core.preset('intro');
+    this.defaults = JSON.parse(core.resolveSpec(this.preset));
+    this.apply({});
+    this.frames.ask();
+  }
+
+  /** Shows the stored first weights until a worker has some. */
+  showStill({ features, hidden, panels }) {
+    this.panels.forEach((panel, idx) => {
+      if (panels[idx]) panel.showStill({ features, hidden, weights: Float32Array.from(panels[idx].weights) });
+    });
+  }
+
+  /**
+   * Takes on changed fields of the preset.
+   *
+   * @param {object} patch
+   * @param {{keep?: boolean, restart?: boolean}} [options]
+   * @returns {boolean} false where the core refused them: then its message is shown, and nothing has changed
+   */
+  apply(patch, { keep = false, restart = false } = {}) {
+    const { core } = this;
+    let plan;
+    try {
+      const base = core.mergeSpec(this.preset, JSON.stringify(patch));
+      const resolved = JSON.parse(core.resolveSpec(base));
+      const cells = core.specCells(base);
+      const specs = Array.from({ length: Math.min(cells, MAX_PANELS) }, (_, idx) => JSON.parse(core.cellSpec(base, idx)));
+      const density = patch.density ?? EXPLORER_DENSITY;
+      const own = JSON.parse(core.resolveSpec(core.mergeSpec(JSON.stringify(specs[0]), JSON.stringify({ density }))));
+      plan = { resolved, cells, specs: cells === 1 ? [] : specs, own };
+    } catch (error) {
+      this.frame.showError(error);
+      return false;
+    }
+    this.frame.showError(null);
+    this.patch = patch;
+    this.adopt(plan, { keep, restart });
+    return true;
+  }
+
+  adopt({ resolved, cells, specs, own }, { keep, restart }) {
+    this.resolved = resolved;
+    this.setPanelCount(specs.length);
+    this.panelRow.hidden = specs.length === 0;
+    this.more.hidden = cells <= MAX_PANELS;
+    this.more.textContent = `The first ${MAX_PANELS} of ${grouped(cells)} cells are shown; the command line trains all of them.`;
+    const tasks = [...specs.map((spec, idx) => [this.panels[idx], spec]), [this.explorer, own]];
+    for (const [panel, spec] of tasks) {
+      panel.title.textContent = panel === this.explorer ? densityText(spec.density) : cellTitle(spec, specs);
+      const isSame = panel.spec !== null && changedFields(panel.spec, spec).length === 0;
+      if (restart && isSame) panel.restart();
+      else panel.apply(spec, { keep });
+    }
+    this.showSettings();
+    this.drive();
+  }
+
+  showSettings() {
+    const { resolved } = this;
+    const { density } = this.explorer.spec;
+    this.density.show(typeof density === 'number' ? density : density[0]);
+    this.seed.value = String(resolved.seed);
+    this.learningRate.show(resolved.learning_rate);
+    this.restarts.show(resolved.restarts.count);
+    this.batch.show(resolved.batch);
+    const count = Math.min(this.explorer.spec.features, MAX_CHIPS);
+    if (this.chips.childElementCount !== count) {
+      this.chips.replaceChildren(...Array.from({ length: count }, (_, feature) => {
+        const chip = button(String(feature + 1), () => this.point(this.highlight === feature ? -1 : feature), {
+          class: 'chip', 'aria-pressed': 'false', 'aria-label': `Feature ${feature + 1}`,
+          dataset: { hue: String(Math.round((feature * 4) / Math.max(1, count - 1))) },
+        });
+        chip.addEventListener('pointerenter', (event) => { if (event.pointerType === 'mouse') this.point(feature); });
+        chip.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') this.point(-1); });
+        return chip;
+      }));
+    }
+  }
+
+  /** The reader changed settings; null resets all. */
+  change(fields, options = {}) {
+    if (!this.core) return;
+    const patch = fields === null ? {} : withoutDefaults({ ...this.patch, ...fields }, { ...this.defaults, density: EXPLORER_DENSITY });
+    if (fields === null || options.restart) this.isPlaying = true;
+    if (this.apply(patch, { ...options, restart: options.restart || fields === null })) this.onSpec(patch);
+  }
+
+  togglePlay() {
+    if (this.all.every((panel) => panel.hasEnded)) {
+      this.restart();
+      return;
+    }
+    this.isPlaying = !this.isPlaying;
+    this.drive();
+  }
+
+  restart() {
+    this.isPlaying = true;
+    for (const panel of this.all) if (panel.spec !== null) panel.restart();
+    this.drive();
+  }
+
+  advance() {
+    this.isPlaying = false;
+    for (const panel of this.all) panel.advance();
+    this.drive();
+  }
+
+  /** Comes into view or leaves it. */
+  setVisible(isVisible) {
+    this.isVisible = isVisible;
+    this.drive();
+  }
+
+  /** Makes the jobs do what the reader and the view ask for. */
+  drive() {
+    for (const panel of this.all) {
+      if (this.isPlaying && this.isVisible) panel.play(this.rate);
+      else panel.rest();
+    }
+    this.frames.ask();
+  }
+
+  /** Lights up a feature everywhere. */
+  point(feature) {
+    this.highlight = feature;
+    for (const panel of this.all) panel.setHighlight(feature);
+    [...this.chips.children].forEach((chip, idx) => chip.setAttribute('aria-pressed', String(idx === feature)));
+  }
+
+  fail(error) {
+    this.frame.showError(error);
+  }
+
+  /** The theme changed. */
+  repaint() {
+    for (const panel of this.all) panel.refresh();
+  }
+
+  draw() {
+    if (!this.core) return;
+    if (this.pendingDensity !== null) {
+      const density = this.pendingDensity;
+      this.pendingDensity = null;
+      this.isPlaying = true;
+      this.change({ density }, { keep: this.keep.input.checked });
+    }
+    const hasEnded = this.all.every((panel) => panel.hasEnded);
+    if (this.isCalm && !hasEnded && performance.now() - this.lastCalmDraw < 500) return;
+    this.lastCalmDraw = performance.now();
+    for (const panel of this.all) panel.draw(this.core);
+    this.tell(hasEnded);
+  }
+
+  tell(hasEnded) {
+    const isRunning = this.isPlaying && !hasEnded;
+    this.playButton.textContent = hasEnded ? 'Run again' : this.isPlaying ? 'Pause' : 'Play';
+    const states = this.all.map((panel) => panel.state).filter((state) => state !== null);
+    const speed = states.reduce((sum, state) => sum + (state.running ? state.speed : 0), 0);
+    const parts = [`step ${grouped(this.explorer.step)}`, `loss ${short(this.explorer.state?.state.loss)}`];
+    if (isRunning && speed > 0) parts.push(`${grouped(Number(speed.toPrecision(2)))} steps/s`);
+    else if (hasEnded) parts.push('done');
+    else if (!this.isPlaying) parts.push('paused');
+    this.status.textContent = parts.join(' · ');
+    this.frame.showEdited(this.all.some((panel) => panel.isEdited));
+    const sentence = this.explorer.measures?.sentence;
+    if (sentence && (hasEnded || !isRunning)) this.frame.announcer.say(`${densityText(this.explorer.spec.density)}: ${sentence}.`);
+    this.element.dataset.playing = String(isRunning);
+    this.mark(hasEnded);
+  }
+
+  /** Tells tests and benches when the shapes are there. */
+  mark(hasEnded) {
+    if (this.shapesMarked) return;
+    const hasShape = (panel) =>
+      panel.step >= SHAPE_STEP && EXPECTED[panel.spec?.density] !== undefined && EXPECTED[panel.spec.density] === panel.measures?.solution;
+    const hasShapes = this.panels.length > 0 && this.panels.every(hasShape);
+    if (hasShapes) performance.mark('hero-shapes');
+    if (hasShapes || hasEnded) {
+      this.shapesMarked = true;
+      document.documentElement.dataset.ready = 'true';
+    }
+  }
+
+  /** What the files of the Save… menu are made of. */
+  instances() {
+    return this.all.filter((panel) => panel.state !== null).map((panel) => save.instance(panel));
+  }
+
+  picture() {
+    const styles = getComputedStyle(this.element);
+    const parts = this.all.filter((panel) => panel.view && panel.view.hidden <= 2).map((panel) => ({
+      title: panel.title.textContent,
+      draw: (canvas, width, height, ratio, theme) =>
+        this.core.drawArrows(canvas, width, height, ratio, theme, panel.view.features, panel.view.hidden, panel.view.weights, -1),
+    }));
+    return composed(parts, { width: 340, height: 340, columns: 2, background: styles.backgroundColor, ink: styles.color });
+  }
+
+  setParts(show, hide) {
+    this.frame.setParts(show, hide);
+  }
+
+  destroy() {
+    this.frames.cancel();
+    for (const panel of this.all) panel.destroy();
+    this.frame.destroy();
+  }
+}
+
+/** `93% sparse · density 0.07`. */
+function densityText(density) {
+  if (typeof density !== 'number') return 'a density for each feature';
+  return `${sparsityText(density)} sparse · density ${short(density)}`;
+}
+
+/** What tells a cell from the others. */
+function cellTitle(spec, specs) {
+  const others = specs.find((other) => changedFields(other, spec).length > 0);
+  const fields = others ? changedFields(others, spec) : ['density'];
+  if (fields.includes('density') && typeof spec.density === 'number') return `${sparsityText(spec.density)} sparse`;
+  return fields.map((name) => `${name.replaceAll('_', ' ')} ${JSON.stringify(spec[name])}`).join(', ');
+}
+
+/** What was typed, as a number where it is one: the core says what is wrong with anything else. */
+function numberOrText(text) {
+  return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+}
+
+function freshSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+}

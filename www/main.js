@@ -1,0 +1,120 @@
+/**
+ * The article: links in the address, the theme switch, the contents list. The figures look after themselves.
+ */
+
+import { core } from './core.js';
+import './superposition-figure.js';
+import { DEFAULTS, figureNamedBy, hashOf, readLink, themeOf, withHash, withSpec } from './state.js';
+
+/** Where the chosen theme is stored; theme.js reads it before the first paint. */
+const THEME_KEY = 'superposition-theme';
+
+/** @type {import('./state.js').State} */
+let state = { ...DEFAULTS, theme: storedTheme() };
+
+const figureOf = (id) => document.querySelector(`superposition-figure[figure="${CSS.escape(id)}"]`);
+
+/** Applies what a link says; a link that is refused leaves everything as it is, with the reason at the figure. */
+function follow(text, facade) {
+  showTopMessage(null);
+  try {
+    const link = readLink(text, facade);
+    if (link === null) return;
+    state = withHash(state, text, facade);
+    const element = link.figure === null ? null : figureOf(link.figure);
+    if (element === null) {
+      showTopMessage(new Error('link: it names no figure, expected figure=intro or figure=phase-2-1'));
+      return;
+    }
+    element.applySpec(link.spec, link.show, link.hide);
+    element.scrollIntoView({ block: 'nearest' });
+  } catch (error) {
+    const element = figureOf(figureNamedBy(text) ?? '');
+    if (element === null) {
+      showTopMessage(error);
+      return;
+    }
+    element.showError(error);
+    element.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+function showTopMessage(error) {
+  const notice = document.getElementById('top-message');
+  notice.hidden = error === null;
+  notice.textContent = error?.message ?? '';
+}
+
+function listenToLinks(facade) {
+  addEventListener('hashchange', () => follow(location.hash, facade));
+  document.addEventListener('superposition-spec', ({ detail }) => {
+    state = withSpec(state, detail.figure, detail.spec);
+    const hash = hashOf(state, facade);
+    // Replaced, not pushed: a drag of a slider is not a walk through pages.
+    history.replaceState(null, '', hash === '' ? location.pathname + location.search : hash);
+  });
+}
+
+/** A query with a link is an embed: that figure alone. */
+function showEmbed() {
+  const id = figureNamedBy(location.search);
+  const element = figureOf(id ?? '') ?? document.querySelector('superposition-figure');
+  document.documentElement.dataset.embed = element.getAttribute('figure');
+  const place = element.closest('figure');
+  place.querySelector('figcaption')?.remove();
+  document.querySelector('main').replaceChildren(place);
+}
+
+function storedTheme() {
+  try {
+    return themeOf(localStorage.getItem(THEME_KEY));
+  } catch {
+    return DEFAULTS.theme; // A page in a frame may be kept from its storage.
+  }
+}
+
+function setTheme(theme) {
+  state = { ...state, theme };
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  try {
+    if (theme === 'system') localStorage.removeItem(THEME_KEY);
+    else localStorage.setItem(THEME_KEY, theme);
+  } catch {
+    // It then holds until the page is left.
+  }
+}
+
+function listenToTheme() {
+  for (const input of document.querySelectorAll('input[name="theme"]')) {
+    input.checked = input.value === state.theme;
+    input.addEventListener('change', () => setTheme(themeOf(input.value)));
+  }
+}
+
+/** Marks the section that is being read in the contents list. */
+function followReading() {
+  const links = new Map([...document.querySelectorAll('.contents a')].map((link) => [link.hash.slice(1), link]));
+  const sections = [...links.keys()].map((id) => document.getElementById(id)).filter((section) => section !== null);
+  const observer = new IntersectionObserver(() => {
+    const line = innerHeight * 0.35;
+    const current = sections.filter((section) => section.getBoundingClientRect().top <= line).at(-1);
+    for (const [id, link] of links) {
+      if (id === current?.id) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+  }, { rootMargin: '0px 0px -65% 0px', threshold: [0, 1] });
+  for (const section of sections) observer.observe(section);
+}
+
+const isEmbed = /[?&]v=/.test(location.search);
+if (isEmbed) showEmbed();
+listenToTheme();
+followReading();
+core.then(
+  (facade) => {
+    listenToLinks(facade);
+    follow(isEmbed ? location.search : location.hash, facade);
+  },
+  () => { document.documentElement.dataset.ready = 'false'; },
+);
