@@ -34,20 +34,28 @@ const MAX_DEPTH: usize = 16;
 /// [`Error::Json`] with line and column where the text is no JSON object, is too long or too deep; [`Error::Field`] for
 /// a repeated field and for a number beyond every `f64`.
 pub fn object(text: &str) -> Result<Map<String, Value>, Error> {
+    match read_all(text, Reader::default())? {
+        Value::Object(map) => Ok(map),
+        other => Err(Error::Json(format!("expected a JSON object, got {}", read::shown(&other)))),
+    }
+}
+
+/// Reads one JSON value, the value of a field.
+///
+/// # Errors
+/// As [`object`].
+pub fn value(text: &str, field: &str) -> Result<Value, Error> {
+    read_all(text, Reader { path: RefCell::new(vec![Step::Key(field.to_owned())]), ..Reader::default() })
+}
+
+fn read_all(text: &str, reader: Reader) -> Result<Value, Error> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(Error::Json(format!("a text of {} bytes, expected at most {MAX_TEXT_BYTES}", text.len())));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let reader = Reader::default();
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = (&reader)
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value))
-        .map_err(|error| reader.explain(text, &error))?;
-    match value {
-        Value::Object(map) => Ok(map),
-        other => Err(Error::Json(format!("expected a JSON object, got {}", read::shown(&other)))),
-    }
+    let value = (&reader).deserialize(&mut deserializer);
+    value.and_then(|value| deserializer.end().map(|()| value)).map_err(|error| reader.explain(text, &error))
 }
 
 enum Step {

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::read::shortened;
-use super::{MAX_TEXT_BYTES, PRESET_IDS, json, overlay, preset};
+use super::{Draft, MAX_TEXT_BYTES, PRESET_IDS, json, preset};
 use crate::error::Error;
 
 /// The longest link, in bytes.
@@ -102,23 +102,23 @@ impl Link {
         }
     }
 
-    /// The spec that the link stands for: its fields over its figure's preset, null removing one.
+    /// The fields that the link stands for: its own over those of its figure's preset, null removing one.
     ///
     /// # Errors
     /// None for a preset of this crate.
-    pub fn spec_object(self) -> Result<Map<String, Value>, Error> {
+    pub fn draft(self) -> Result<Draft, Error> {
         match self.figure.as_deref().and_then(preset) {
-            Some(preset) => Ok(overlay(json::object(preset)?, self.spec)),
-            None => Ok(overlay(Map::new(), self.spec)),
+            Some(preset) => Ok(Draft::from_json(preset)?.overlay(self.spec)),
+            None => Ok(Draft::default().overlay(self.spec)),
         }
     }
-}
 
-/// The spec of a link that must be one.
-pub(super) fn spec_object(text: &str) -> Result<Map<String, Value>, Error> {
-    match Link::decode(text)? {
-        Some(link) => link.spec_object(),
-        None => refuse("link", text, "v=1 in it, such as #v=1&figure=intro"),
+    /// [`Link::decode`] where an ordinary anchor will not do.
+    pub(super) fn decode_required(text: &str) -> Result<Self, Error> {
+        match Link::decode(text)? {
+            Some(link) => Ok(link),
+            None => refuse("link", text, "v=1 in it, such as #v=1&figure=intro"),
+        }
     }
 }
 

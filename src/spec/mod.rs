@@ -50,6 +50,7 @@
 //! [`MAX_MEMORY_BYTES`] for `instances × parameters × 16 bytes + recordings`; batches are tiled and do not count.
 
 mod available;
+mod draft;
 mod fields;
 mod json;
 pub mod link;
@@ -64,10 +65,11 @@ mod validate;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+pub use draft::Draft;
 pub use fields::{MAX_BATCH, MAX_EXACT_RELU_FEATURES, MAX_FEATURES, MAX_HIDDEN, MAX_STEPS};
 pub use json::{MAX_PARSE_BYTES, MAX_TEXT_BYTES};
 pub use presets::{PRESET_IDS, preset};
-pub use read::MAX_SHOWN;
+pub use read::{MAX_SHOWN, escaped};
 pub use sweep::{MAX_AXES, MAX_INSTANCES};
 pub use types::*;
 pub use validate::MAX_MEMORY_BYTES;
@@ -179,7 +181,7 @@ impl ExperimentSpec {
     /// # Errors
     /// [`Error::Link`] if the text is no link, else as [`ExperimentSpec::from_json`].
     pub fn from_link(text: &str) -> Result<Self, Error> {
-        validate::from_map(link::spec_object(text)?)
+        Draft::from_link(text)?.check()
     }
 
     /// The resolved spec as JSON: every field that applies; parsing it again gives this spec.
@@ -234,18 +236,8 @@ impl Serialize for ExperimentSpec {
 /// # Errors
 /// As [`ExperimentSpec::from_json`], for either text or for what they make together.
 pub fn merge(base: &str, patch: &str) -> Result<String, Error> {
-    let merged = overlay(json::object(base)?, json::object(patch)?);
-    let text = Value::from(merged.clone()).to_string();
-    validate::from_map(merged)?;
+    let merged = Draft::from_json(base)?.overlay(Draft::from_json(patch)?);
+    let text = merged.to_string();
+    merged.check()?;
     Ok(text)
-}
-
-fn overlay(mut base: Map<String, Value>, patch: Map<String, Value>) -> Map<String, Value> {
-    for (name, value) in patch {
-        match value {
-            Value::Null => base.remove(&name),
-            value => base.insert(name, value),
-        };
-    }
-    base
 }
