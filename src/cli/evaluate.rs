@@ -51,10 +51,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         if bytes.len() as u64 == MAX_LINE_BYTES {
             return Err(refuse(format!("longer than a model may be, expected less than {MAX_LINE_BYTES} bytes")));
         }
-        if bytes.trim_ascii().is_empty() {
+        let line = bytes.trim_ascii_end();
+        if line.is_empty() {
             continue;
         }
-        let line = str::from_utf8(&bytes).map_err(|_| refuse("not UTF-8, expected a JSON object".into()))?;
+        let line = str::from_utf8(line).map_err(|_| refuse("not UTF-8, expected a JSON object".into()))?;
         let report = evaluate(line).map_err(refuse)?;
         let text = serde_json::to_string(&report).expect("a report is plain data");
         let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());

@@ -116,7 +116,9 @@ fn draft(id: &str, arguments: &Arguments) -> Result<Draft, Failure> {
 fn intro(spec: &ExperimentSpec, arguments: &Arguments) -> Result<String, Failure> {
     let n_panels = n_jobs(spec);
     if n_panels > MAX_PANELS {
-        return Err(Failure::Input(format!("sweep: got {n_panels} instances, expected at most {MAX_PANELS} in a picture")));
+        return Err(Failure::Input(format!(
+            "sweep: got {n_panels} instances, expected at most {MAX_PANELS} in a picture"
+        )));
     }
     // Whether they can be drawn at all, before they are trained.
     let cells = (0..spec.n_cells()).map(|idx| spec.cell(idx)).collect::<Result<Vec<_>, _>>()?;
@@ -214,7 +216,8 @@ fn phase(spec: &ExperimentSpec, arguments: &Arguments) -> Result<String, Failure
     let (right, whole, height) = (width + gap, 2 * width + gap, width + 10);
     let right = pictures[1].replacen("<svg ", &format!("<svg x=\"{right}\" "), 1);
     Ok(format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"{height}\" viewBox=\"0 0 {whole} {height}\">\n{}\n{right}\n</svg>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"{height}\" \
+         viewBox=\"0 0 {whole} {height}\">\n{}\n{right}\n</svg>\n",
         pictures[0],
     ))
 }

@@ -5,8 +5,8 @@
 //! interrupted. Whatever goes wrong is one line on standard error; a closed pipe ends the program quietly.
 
 mod evaluate;
-mod figure;
 mod fields;
+mod figure;
 mod interrupt;
 mod jobs;
 mod output;

@@ -1,9 +1,9 @@
 //! Lines in order, that survive whatever ends the program.
 //!
-//! Instances finish in any order, lines are written in theirs. With `--out`, a line that has to wait for an earlier one is
-//! written to a second file, `FILE.ahead`, at once, so that no finished instance is ever in memory alone; that file is
-//! removed when all lines are in theirs. Every line is one append without a buffer: what `kill -9` or a full disk can
-//! leave behind is a torn last line, and resuming drops it.
+//! Instances finish in any order, lines are written in theirs. With `--out`, a line that has to wait for an earlier one
+//! is written to a second file, `FILE.ahead`, at once, so that no finished instance is ever in memory alone; that file
+//! is removed when all lines are in theirs. Every line is one append without a buffer: what `kill -9` or a full disk
+//! can leave behind is a torn last line, and resuming drops it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -119,10 +119,10 @@ impl Output {
 
     /// Takes in the line of a finished instance, without its newline.
     pub fn take(&mut self, index: usize, line: String) -> Result<(), Failure> {
-        if index != self.next {
-            if let Sink::File { ahead, .. } = &mut self.sink {
-                ahead.append(&line)?;
-            }
+        if index != self.next
+            && let Sink::File { ahead, .. } = &mut self.sink
+        {
+            ahead.append(&line)?;
         }
         self.waiting.insert(index, line);
         self.write_next()
@@ -166,7 +166,8 @@ impl Expected<'_> {
         let read = |name: &str| serde_json::from_str::<Value>(parts[name].get()).unwrap_or_default();
         let index = read("index").as_u64().and_then(|index| usize::try_from(index).ok());
         let index = index.filter(|index| *index < self.n_lines);
-        let index = index.ok_or_else(|| format!("has index {}, expected one below {}", parts["index"], self.n_lines))?;
+        let index =
+            index.ok_or_else(|| format!("has index {}, expected one below {}", parts["index"], self.n_lines))?;
         let spec = (self.spec)(index).map_err(|error| error.to_string())?;
         if read("spec") != spec {
             return Err("belongs to another spec".into());
@@ -228,8 +229,7 @@ impl LineFile {
 
     fn append(&mut self, line: &str) -> Result<(), Failure> {
         let text = format!("{line}\n");
-        let written =
-            self.file.seek(SeekFrom::Start(self.length)).and_then(|_| self.file.write_all(text.as_bytes()));
+        let written = self.file.seek(SeekFrom::Start(self.length)).and_then(|_| self.file.write_all(text.as_bytes()));
         match written {
             Ok(()) => {
                 self.length += text.len() as u64;

@@ -32,7 +32,9 @@ pub fn draft(source: Option<&str>, sets: &[String]) -> Result<Draft, Failure> {
 pub fn with_sets(mut draft: Draft, sets: &[String]) -> Result<Draft, Failure> {
     let mut seen = Vec::new();
     for set in sets {
-        let malformed = || Failure::Input(format!("--set: got {set}, expected field=JSON, such as density=0.1 or model='\"linear\"'"));
+        let malformed = || {
+            Failure::Input(format!("--set: got {set}, expected field=JSON, such as density=0.1 or model='\"linear\"'"))
+        };
         let (name, value) = set.split_once('=').ok_or_else(malformed)?;
         if seen.contains(&name) {
             return Err(Failure::Input(format!("--set: got {name} twice, expected each field once")));
@@ -58,7 +60,9 @@ fn text_of(name: &str, source: impl Read) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     source.take(MAX_TEXT_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| Failure::io(name, &error))?;
     if bytes.len() > MAX_TEXT_BYTES {
-        return Err(Failure::Input(format!("{name}: longer than a spec may be, expected at most {MAX_TEXT_BYTES} bytes")));
+        return Err(Failure::Input(format!(
+            "{name}: longer than a spec may be, expected at most {MAX_TEXT_BYTES} bytes"
+        )));
     }
     String::from_utf8(bytes).map_err(|_| Failure::Input(format!("{name}: not UTF-8, expected a JSON text")))
 }

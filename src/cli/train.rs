@@ -1,7 +1,7 @@
 //! `superposition train`: every instance of a spec, on all cores, one line each.
 //!
-//! Instances are handed out in order to the threads of a pool, each trains one alone from its own resolved spec, and this
-//! thread writes what comes back in order: the lines are the same whatever the number of threads.
+//! Instances are handed out in order to the threads of a pool, each trains one alone from its own resolved spec, and
+//! this thread writes what comes back in order: the lines are the same whatever the number of threads.
 
 use std::path::PathBuf;
 
@@ -108,7 +108,8 @@ impl Diverged {
         match self.first {
             None => Ok(()),
             Some(first) => {
-                let message = format!("{} of {n_lines} instances diverged, the first of them at index {first}", self.count);
+                let message =
+                    format!("{} of {n_lines} instances diverged, the first of them at index {first}", self.count);
                 Err(Failure::Diverged(message))
             }
         }

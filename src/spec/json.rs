@@ -1,8 +1,8 @@
 //! JSON in, strictly and within bounds.
 //!
-//! `serde_json` alone keeps the last of two equal keys and nests 128 deep; here a repeated field is refused by its path,
-//! as is a number that no `f64` holds, and what a hostile text can make us allocate is bounded by [`MAX_PARSE_BYTES`].
-//! This module does not know what a spec is.
+//! `serde_json` alone keeps the last of two equal keys and nests 128 deep; here a repeated field is refused by its
+//! path, as is a number that no `f64` holds, and what a hostile text can make us allocate is bounded by
+//! [`MAX_PARSE_BYTES`]. This module does not know what a spec is.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -18,8 +18,8 @@ pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
 /// What reading one text may allocate at a time, in bytes (64 MiB), whatever the text says.
 ///
-/// A value costs 32 bytes, a list of its own at least 128 more and an object some 700, so text of [`MAX_TEXT_BYTES`] could
-/// otherwise ask for more than 90 MiB of tiny objects: hence [`MAX_OBJECTS`].
+/// A value costs 32 bytes, a list of its own at least 128 more and an object some 700, so text of [`MAX_TEXT_BYTES`]
+/// could otherwise ask for more than 90 MiB of tiny objects: hence [`MAX_OBJECTS`].
 pub const MAX_PARSE_BYTES: usize = 64 << 20;
 
 /// Objects in one text; a spec needs one, and one for each object among its fields and its sweep.

@@ -1,9 +1,10 @@
 //! Links: a figure, the changed fields of its spec, and what its embed shows, in one string.
 //!
-//! `#v=1&figure=perturb&spec=<percent-encoded JSON>&show=a,b&hide=c`. The same string is a hash of the page, the query of
-//! an iframe, the `spec` attribute of `<superposition-figure>` and an argument on the command line (DESIGN.md section 4).
-//! A link that was published decodes for ever: what version 1 means does not change, and anything it does not say
-//! comes from the figure's preset. Text from a link is only ever data: names are checked against a plain alphabet.
+//! `#v=1&figure=perturb&spec=<percent-encoded JSON>&show=a,b&hide=c`. The same string is a hash of the page, the query
+//! of an iframe, the `spec` attribute of `<superposition-figure>` and an argument on the command line (DESIGN.md
+//! section 4). A link that was published decodes for ever: what version 1 means does not change, and anything it does
+//! not say comes from the figure's preset. Text from a link is only ever data: names are checked against a plain
+//! alphabet.
 
 use serde_json::{Map, Value};
 
@@ -37,8 +38,8 @@ impl Link {
     /// `encodeURIComponent` has it, and not a space.
     ///
     /// # Errors
-    /// [`Error::Link`] for another version, an unknown or repeated key, a malformed escape or name, an unknown figure or
-    /// a spec that is no JSON object; [`Error::Field`] for a spec that repeats a field or has an infinite number.
+    /// [`Error::Link`] for another version, an unknown or repeated key, a malformed escape or name, an unknown figure
+    /// or a spec that is no JSON object; [`Error::Field`] for a spec that repeats a field or has an infinite number.
     pub fn decode(text: &str) -> Result<Option<Self>, Error> {
         let text = text.trim();
         let Some(parameters) = candidates(text).into_iter().flatten().find(|part| has_version(part)) else {

@@ -1,13 +1,13 @@
-//! The experiment spec: one JSON object that describes an experiment on the command line, in a worker message, in a link
-//! and in an embed (DESIGN.md section 3).
+//! The experiment spec: one JSON object that describes an experiment on the command line, in a worker message, in a
+//! link and in an embed (DESIGN.md section 3).
 //!
-//! [`ExperimentSpec::from_json`] is the one door: what comes through it is checked whole, sweep included, and every default
-//! is filled in. Whatever is wrong gives one line that names the field, the value and what is allowed; nothing is
-//! clamped or ignored. The room knows no sampler and no model.
+//! [`ExperimentSpec::from_json`] is the one door: what comes through it is checked whole, sweep included, and every
+//! default is filled in. Whatever is wrong gives one line that names the field, the value and what is allowed; nothing
+//! is clamped or ignored. The room knows no sampler and no model.
 //!
 //! # Fields
-//! n stands for `features`, m for `hidden`. An integer may be written `5.0` or `1e4`. A field whose default is "none" may be
-//! null. Fields marked (†) are checked like the others and then refused as not available yet.
+//! n stands for `features`, m for `hidden`. An integer may be written `5.0` or `1e4`. A field whose default is "none"
+//! may be null. Fields marked (†) are checked like the others and then refused as not available yet.
 //!
 //! | field | value | default |
 //! | --- | --- | --- |
@@ -39,11 +39,11 @@
 //! | `seed` | integer, 0…2⁵³−1, restarts included | 0 |
 //! | `sweep` | list of axes, the first the slowest, 10⁶ instances in all | none |
 //!
-//! An axis is `{"field", "values": […]}` or `{"field", "from", "to", "count", "scale": "log" | "linear"}` (`"linear"`), its ends
-//! included. Its field is any but `restarts`, `record`, `level` and `sweep`; an entry, `density[4]` or `importance[1]`, which
-//! expands a single number first; or a member of an object, `start.scale`. A whole and an entry of it can be swept
-//! together, the same path twice cannot. Setting `optimizer` to another than the spec's own sets its options to their
-//! defaults.
+//! An axis is `{"field", "values": […]}` or `{"field", "from", "to", "count", "scale": "log" | "linear"}` (`"linear"`),
+//! its ends included. Its field is any but `restarts`, `record`, `level` and `sweep`; an entry, `density[4]` or
+//! `importance[1]`, which expands a single number first; or a member of an object, `start.scale`. A whole and an entry
+//! of it can be swept together, the same path twice cannot. Setting `optimizer` to another than the spec's own sets its
+//! options to their defaults.
 //!
 //! # Limits
 //! A text of [`MAX_TEXT_BYTES`], [`MAX_PARSE_BYTES`] allocated while reading it, [`MAX_INSTANCES`], and
@@ -81,7 +81,8 @@ pub const MAX_SEED: u64 = (1 << 53) - 1;
 
 /// An experiment, checked, with every default filled in.
 ///
-/// Made by [`ExperimentSpec::from_json`] only, so that whoever holds one may rely on every range of DESIGN.md section 3.
+/// Made by [`ExperimentSpec::from_json`] only, so that whoever holds one may rely on every range of DESIGN.md section
+/// 3.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExperimentSpec {
     /// The network.
@@ -170,8 +171,8 @@ impl ExperimentSpec {
     /// through can be made.
     ///
     /// # Errors
-    /// [`Error::Json`], [`Error::Field`], [`Error::NotAvailable`] or [`Error::TooLarge`], the first thing that is wrong,
-    /// in one line.
+    /// [`Error::Json`], [`Error::Field`], [`Error::NotAvailable`] or [`Error::TooLarge`], the first thing that is
+    /// wrong, in one line.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         validate::parse(text)
     }

@@ -1,9 +1,9 @@
 //! The axes of a sweep: their targets, their values, and the spec of one cell.
 //!
 //! Axes are kept as they were given, ranges unexpanded, and a cell is made by setting single fields of the typed spec.
-//! Everything that could be wrong in some cell is found when the spec is parsed, so that a sweep of a million cells does
-//! not fail in its last one: values of independent fields are checked one by one, those that must agree (the number of
-//! features and a list of densities, an optimiser and its options) in every combination.
+//! Everything that could be wrong in some cell is found when the spec is parsed, so that a sweep of a million cells
+//! does not fail in its last one: values of independent fields are checked one by one, those that must agree (the
+//! number of features and a list of densities, an optimiser and its options) in every combination.
 
 use std::collections::BTreeSet;
 
@@ -286,7 +286,8 @@ pub fn to_json(axes: &[Axis]) -> Value {
     let axis = |axis: &Axis| match &axis.values {
         AxisValues::List(values) => json!({ "field": axis.field, "values": values[..] }),
         AxisValues::Range { from, to, count, scale } => json!({
-            "field": axis.field, "from": json_number(*from), "to": json_number(*to), "count": count, "scale": scale.name(),
+            "field": axis.field, "from": json_number(*from), "to": json_number(*to), "count": count,
+            "scale": scale.name(),
         }),
     };
     axes.iter().map(axis).collect()

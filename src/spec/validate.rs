@@ -115,7 +115,8 @@ fn check_memory(spec: &ExperimentSpec) -> Result<(), Error> {
     }
     let recordings = if points > 0 { " with recordings" } else { "" };
     Err(Error::TooLarge(format!(
-        "features, hidden, restarts and sweep: got {} instances with {} parameters in all, {:.2} GiB{recordings}, expected at most 1 GiB",
+        "features, hidden, restarts and sweep: got {} instances with {} parameters in all, {:.2} GiB{recordings}, \
+         expected at most 1 GiB",
         spec.n_instances(),
         repeats * parameters,
         bytes as f64 / MAX_MEMORY_BYTES as f64,
