@@ -444,5 +444,9 @@ fn figures_are_listed_told_and_drawn() {
         &run(&["figure", "intro", "#v=1&figure=phase-2-1"]),
         "figure: got a link to phase-2-1, expected one to intro",
     );
+    refused(
+        &run(&["figure", "phase-2-1", "--set", &sweep, "--set", "importance=[0,1]"]),
+        "importance: got [0.0, 0.1] in cell 0, expected two numbers above 0 in a phase diagram",
+    );
     refused(&run(&["figure", "intro", "--set", "hidden=3"]), "hidden: got 3, expected 1 or 2 for the arrows figure");
 }

@@ -9,8 +9,9 @@ use rayon::prelude::*;
 use super::jobs::{self, MAX_THREADS};
 use super::progress::Progress;
 use super::{Failure, interrupt, source};
+use crate::figures::color::css;
 use crate::figures::svg::{Panel, svg_intro, svg_phase};
-use crate::figures::{Arrows, Mode, Phase};
+use crate::figures::{self, Arrows, Mode, Phase, Surface};
 use crate::measures::{Measures, sentence};
 use crate::spec::link::Link;
 use crate::spec::{Density, Draft, ExperimentSpec, PRESET_IDS, preset};
@@ -18,6 +19,9 @@ use crate::sweep::{PhaseGrid, n_jobs};
 
 /// The most models that one picture shows side by side.
 const MAX_PANELS: usize = 64;
+
+/// Only the theme's colours are asked for, which no surface changes.
+const VECTOR: Surface = Surface { units: 1.0, pixel: 1.0, raster: false };
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -180,6 +184,7 @@ impl Model {
 fn phase(spec: &ExperimentSpec, arguments: &Arguments) -> Result<String, Failure> {
     let grid = PhaseGrid::new(spec)?;
     let (rows, columns) = grid.size();
+    let places = (0..rows * columns).map(|idx| place(spec, idx)).collect::<Result<Vec<_>, Failure>>()?;
     let theory: Vec<u8> = grid.theory()?.into_iter().map(|phase| phase as u8).collect();
     let pool = jobs::pool(arguments.threads)?;
     interrupt::begin()?;
@@ -200,24 +205,37 @@ fn phase(spec: &ExperimentSpec, arguments: &Arguments) -> Result<String, Failure
     progress.end();
     let trained = trained?;
 
-    // Titles and region names are the page's; the ranges are those of the cells' own specs.
-    let (first, last) = (spec.cell(0)?, spec.cell(rows * columns - 1)?);
-    let importance = |cell: &ExperimentSpec| cell.importances()[1] / cell.importances()[0];
+    let (first, last) = (places[0], places[places.len() - 1]);
+    let (importances, densities) = ((first.0, last.0), (first.1, last.1));
+    let mode = arguments.theme.into();
     let gap = 24;
-    let width = arguments.width.saturating_sub(gap) / 2;
+    let width = (arguments.width - gap) / 2;
     let mut pictures = Vec::new();
     for (title, classes) in [("Theory", &theory), ("Experiment", &trained)] {
-        let (importances, densities) =
-            ((importance(&first), importance(&last)), (first.densities()[0], last.densities()[0]));
         let figure = Phase::new(title, rows, columns, classes)?.with_names(true).with_ranges(importances, densities);
-        pictures.push(svg_phase(arguments.theme.into(), width, &figure).svg);
+        pictures.push(svg_phase(mode, width, &figure).svg);
     }
     // Each picture is a document of its own, at its place in one that holds both.
     let (right, whole, height) = (width + gap, 2 * width + gap, width + 10);
     let right = pictures[1].replacen("<svg ", &format!("<svg x=\"{right}\" "), 1);
+    let background = css(figures::Theme::new(mode, VECTOR).card);
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{whole}\" height=\"{height}\" \
-         viewBox=\"0 0 {whole} {height}\">\n{}\n{right}\n</svg>\n",
+         viewBox=\"0 0 {whole} {height}\">\n<rect width=\"{whole}\" height=\"{height}\" fill=\"{background}\"/>\n\
+         {}\n{right}\n</svg>\n",
         pictures[0],
     ))
+}
+
+/// Relative importance and density of a cell, both above 0 as the diagram's scales are logarithmic.
+fn place(spec: &ExperimentSpec, cell_idx: usize) -> Result<(f64, f64), Failure> {
+    let cell = spec.cell(cell_idx)?;
+    let importances = cell.importances();
+    let relative = importances[1] / importances[0];
+    if relative > 0.0 && relative.is_finite() {
+        return Ok((relative, cell.densities()[0]));
+    }
+    let message =
+        format!("importance: got {importances:?} in cell {cell_idx}, expected two numbers above 0 in a phase diagram");
+    Err(Failure::Input(message))
 }

@@ -144,8 +144,15 @@ impl Output {
         Ok(())
     }
 
-    /// Ends the output: if no line waits for another, the second file has nothing that the first has not.
-    pub fn finish(self) -> Result<(), Failure> {
+    /// Ends the output. If no line waits for another, the second file has nothing that the first has not; a stream gets
+    /// those that still wait, because nobody will bring them again.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        if matches!(self.sink, Sink::Stream { .. }) {
+            while let Some(index) = self.waiting.keys().next() {
+                self.next = *index;
+                self.write_next()?;
+            }
+        }
         match self.sink {
             Sink::File { ahead, .. } if self.waiting.is_empty() => {
                 fs::remove_file(&ahead.path).map_err(|error| Failure::io(&ahead.name(), &error))
