@@ -1,7 +1,7 @@
 //! The figures as pictures: snapshots, and what must hold for every text of every figure.
 //!
-//! Snapshots are the files tests/snapshots/*.svg. After a change that is meant, look at the new pictures and accept them with
-//! `UPDATE_SNAPSHOTS=1 cargo test --test figures`.
+//! Snapshots are the files tests/snapshots/*.svg. After a change that is meant, look at the new pictures and accept
+//! them with `UPDATE_SNAPSHOTS=1 cargo test --test figures`.
 
 use superposition::figures::arrows::Arrows;
 use superposition::figures::color::{MIN_CONTRAST, contrast, rgb};
@@ -33,7 +33,8 @@ fn pentagon() -> Vec<f32> {
     columns(&[(0.25, 1.12), (0.65, 1.11), (0.05, 1.1), (0.45, 1.09), (0.85, 1.08)])
 }
 
-/// Classes of a diagram with the outline of the theory's; of the last `pending` cells only every fourth row and column is there.
+/// Classes of a diagram with the outline of the theory's; of the last `pending` cells only every fourth row and column
+/// is there.
 fn classes(count: usize, pending: usize) -> Vec<u8> {
     let cell = |idx: usize| {
         let fraction = |i: usize| i as f64 / (count - 1).max(1) as f64;

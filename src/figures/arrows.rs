@@ -1,10 +1,10 @@
 //! The columns of W as arrows: the picture of the paper's opening figure.
 //!
-//! A model with m = 2 hidden dimensions is drawn in the plane: column i of W from the origin, `W[0][i]` to the right and
-//! `W[1][i]` up. With m = 1 every column is a number: its arrow lies on a row of its own, the most important feature
-//! above. Other m have no such picture and are refused by name. The scale is fixed (the unit circle has always the same size) until
-//! a column would leave the figure; from there on it shrinks without a jump. Guides are one layer, data the other.
-//! Weights that are not finite (a run that diverged) are drawn as zero.
+//! A model with m = 2 hidden dimensions is drawn in the plane: column i of W from the origin, `W[0][i]` to the right
+//! and `W[1][i]` up. With m = 1 every column is a number: its arrow lies on a row of its own, the most important feature
+//! above. Other m have no such picture and are refused by name. The scale is fixed (the unit circle has always the same
+//! size) until a column would leave the figure; from there on it shrinks without a jump. Guides are one layer, data the
+//! other. Weights that are not finite (a run that diverged) are drawn as zero.
 
 use super::labels::{self, Mark, Obstacles};
 use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
@@ -13,7 +13,7 @@ use crate::error::Error;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::TAU;
 
 /// Half the width of the figure in units of W, as long as every column fits.
 const HALF_RANGE: f64 = 1.42;
@@ -203,7 +203,7 @@ pub fn draw_guides<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, theme: &Th
     let steps = 72;
     let inner: Vec<Point> = (0..=steps)
         .map(|step| {
-            let (sin, cos) = (2.0 * PI * f64::from(step) / f64::from(steps)).sin_cos();
+            let (sin, cos) = (TAU * f64::from(step) / f64::from(steps)).sin_cos();
             (cx + 0.5 * view.unit * cos, cy + 0.5 * view.unit * sin)
         })
         .collect();

@@ -12,7 +12,7 @@ pub const MIN_CONTRAST: f64 = 4.5;
 /// Lightness and the two opponent axes of Oklab.
 type Oklab = [f64; 3];
 
-/// Parses nothing: splits `0xrrggbb` into its channels.
+/// The colour that `0xrrggbb` writes.
 pub const fn rgb(hex: u32) -> RGBColor {
     RGBColor((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
@@ -39,8 +39,8 @@ pub fn contrast(a: RGBColor, b: RGBColor) -> f64 {
 
 /// The colour nearest to `color`, with its hue, that can be read as text on `background`.
 ///
-/// Only the lightness moves: away from the background on the side where the colour already is, or, where even black or white
-/// would not reach [`MIN_CONTRAST`] there, on the other side.
+/// Only the lightness moves: away from the background on the side where the colour already is, or, where even black or
+/// white would not reach [`MIN_CONTRAST`] there, on the other side.
 pub fn readable(color: RGBColor, background: RGBColor) -> RGBColor {
     if contrast(color, background) >= MIN_CONTRAST {
         return color;
@@ -55,7 +55,8 @@ pub fn readable(color: RGBColor, background: RGBColor) -> RGBColor {
 /// The smallest move of the lightness toward `extreme` that is readable, if any is.
 fn toward_lightness(color: RGBColor, background: RGBColor, extreme: f64) -> Option<RGBColor> {
     let lab = to_oklab(color);
-    // The chroma fades with the move, so that its end is pure black or white and the gamut's edge is not met with a jump.
+    // The chroma fades with the move, so that its end is pure black or white and the gamut's edge is not met with a
+    // jump.
     let at = |t: f64| from_oklab([lab[0] + (extreme - lab[0]) * t, lab[1] * (1.0 - t), lab[2] * (1.0 - t)]);
     let reads = |t: f64| contrast(at(t), background) >= MIN_CONTRAST;
     if !reads(1.0) {

@@ -1,8 +1,9 @@
 //! Direct labels that never cover each other or a mark, and never leave the figure.
 //!
-//! Greedy: labels are placed in the order given, each at the first of a few places around its mark that is free. A label
-//! with no free place is left out; its mark still shows, and pointing at it names it. The first place is the natural one
-//! (straight beyond the mark), so that labels of a moving picture move with their marks and jump only where they would collide.
+//! Greedy: labels are placed in the order given, each at the first of a few places around its mark that is free. A
+//! label with no free place is left out; its mark still shows, and pointing at it names it. The first place is the
+//! natural one (straight beyond the mark), so that labels of a moving picture move with their marks and jump only where
+//! they would collide.
 
 use super::sheet::{Box2, Point};
 

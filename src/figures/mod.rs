@@ -1,9 +1,9 @@
 //! The figures: plain data, a [`Theme`] and a drawing area in, a picture and the boxes of its texts out.
 //!
-//! Each figure has a file of its own (`arrows`, `phase`) and is generic over `plotters`' `DrawingBackend`, so that the page's
-//! canvas and the SVG of the command line are drawn by the same code. What never moves is one function, the data
-//! another, `draw` both. Every text that is drawn is given back as a [`TextBox`], for hit tests and for the tests that no
-//! label is clipped, covered or pale. Nothing here trains, measures a model or knows of a browser.
+//! Each figure has a file of its own (`arrows`, `phase`) and is generic over `plotters`' `DrawingBackend`, so that the
+//! page's canvas and the SVG of the command line are drawn by the same code. What never moves is one function, the data
+//! another, `draw` both. Every text that is drawn is given back as a [`TextBox`], for hit tests and for the tests that
+//! no label is clipped, covered or pale. Nothing here trains, measures a model or knows of a browser.
 
 pub mod arrows;
 pub mod color;

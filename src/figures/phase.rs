@@ -1,8 +1,9 @@
 //! The phase diagram of one extra feature: which solution wins at each relative importance and density.
 //!
-//! A grid of cells, each one of three classes or still pending (hatched), with log axes (paper, section "Superposition as a phase
-//! change"). Cells are experiments, so a cell's value is that of its centre: the first row is density 1 itself, and the
-//! tick "1" points at the middle of that row. Axes and titles are one layer; cells, region names and the chosen cell the other.
+//! A grid of cells, each one of three classes or still pending (hatched), with log axes (paper, section "Superposition
+//! as a phase change"). Cells are experiments, so a cell's value is that of its centre: the first row is density 1
+//! itself, and the tick "1" points at the middle of that row. Axes and titles are one layer; cells, region names and
+//! the chosen cell the other.
 
 use super::color::mix;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
@@ -41,7 +42,8 @@ pub struct Phase<'a> {
 }
 
 impl<'a> Phase<'a> {
-    /// A figure of the given classes over the paper's ranges: importance 0.1…10, density 1…0.01. An empty title is left out.
+    /// A figure of the given classes over the paper's ranges: importance 0.1…10, density 1…0.01. An empty title is left
+    /// out.
     ///
     /// # Shapes
     /// `classes: [rows][columns]`, row 0 at the top, each 0, 1, 2 or [`PENDING`].
@@ -60,8 +62,8 @@ impl<'a> Phase<'a> {
         Ok(Self { title, rows, columns, classes, importance, density, selected: None, names: false })
     }
 
-    /// The same over other ranges: importance at the centres of the first and last column, density at those of the first
-    /// and last row. An axis whose range is not two different numbers above 0 has no ticks.
+    /// The same over other ranges: importance at the centres of the first and last column, density at those of the
+    /// first and last row. An axis whose range is not two different numbers above 0 has no ticks.
     pub fn with_ranges(self, importance: (f64, f64), density: (f64, f64)) -> Self {
         Self { importance, density, ..self }
     }
@@ -80,8 +82,9 @@ impl<'a> Phase<'a> {
         self.classes[row * self.columns + column]
     }
 
-    /// The cell's class or, while it is pending, that of the finest trained cell that stands for it on a coarser grid (every
-    /// second, fourth, … row and column): grids fill coarse cells first, so that a whole picture is there early and sharpens.
+    /// The cell's class or, while it is pending, that of the finest trained cell that stands for it on a coarser grid
+    /// (every second, fourth, … row and column): grids fill coarse cells first, so that a whole picture is there early
+    /// and sharpens.
     fn coarse_class(&self, row: usize, column: usize) -> u8 {
         let mut stride = 1;
         while stride < 2 * self.rows.max(self.columns) {
@@ -341,8 +344,8 @@ fn roomiest(phase: &Phase, class: u8, plot: &Box2, (width, height): (f64, f64)) 
     if !somewhere(0) {
         return None;
     }
-    // The widest margin that fits anywhere (what fits with a margin fits with a smaller one, so bisect), then the middle of
-    // all the places that have it.
+    // The widest margin that fits anywhere (what fits with a margin fits with a smaller one, so bisect), then the
+    // middle of all the places that have it.
     let (mut fitting, mut too_wide) = (0, 32);
     while too_wide - fitting > 1 {
         let step = (fitting + too_wide) / 2;

@@ -1,8 +1,8 @@
 //! A sheet to draw a figure on: a `plotters` drawing area that is spoken to in CSS pixels and remembers its texts.
 //!
 //! Every figure draws through a [`Sheet`]: it turns fractional CSS pixels into the whole units of the backend, snaps
-//! hairlines, dashes lines, and records each text with its box and background, for hit tests and for the tests that no label
-//! is clipped, covered or pale. It takes every colour as given: which ones there are is the theme's business.
+//! hairlines, dashes lines, and records each text with its box and background, for hit tests and for the tests that no
+//! label is clipped, covered or pale. It takes every colour as given: which ones there are is the theme's business.
 
 use super::color::css;
 use super::theme::{Surface, Theme};

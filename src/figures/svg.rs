@@ -92,11 +92,14 @@ pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
 
 const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };
 
+/// What drawing on a document gives back.
+type Written = Result<Vec<TextBox>, DrawingAreaErrorKind<std::io::Error>>;
+
 /// Draws on a new document.
 fn picture(
     mode: Mode,
     (width, height): (u32, u32),
-    draw: impl FnOnce(&DrawingArea<Vector, Shift>, &Theme) -> Result<Vec<TextBox>, DrawingAreaErrorKind<std::io::Error>>,
+    draw: impl FnOnce(&DrawingArea<Vector, Shift>, &Theme) -> Written,
 ) -> Picture {
     let theme = Theme::new(mode, SURFACE);
     let mut svg = String::new();

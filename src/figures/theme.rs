@@ -1,8 +1,8 @@
 //! The one look of all figures: colours, fonts, strokes and sizes, in light and in dark.
 //!
-//! The colours are those of the page's style sheet, so that page and canvas never disagree; what the sheet's tokens cannot
-//! do as text (a yellow digit on white) is computed from them by [`readable`]. Sizes are CSS pixels: a [`Surface`] says
-//! how many units of a backend make one. Nothing here draws.
+//! The colours are those of the page's style sheet, so that page and canvas never disagree; what the sheet's tokens
+//! cannot do as text (a yellow digit on white) is computed from them by [`readable`]. Sizes are CSS pixels: a
+//! [`Surface`] says how many units of a backend make one. Nothing here draws.
 
 use super::color::{mix, readable, rgb};
 use plotters::style::RGBColor;
@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn marks_stand_out_from_the_card() {
-        // Marks need less than text: WCAG 2.2 asks 3 of graphics. The last two stops of the light ramp are yellow-green and
-        // amber and do not reach it: their label does, and the amber's hue is what tells it apart.
+        // Marks need less than text: WCAG 2.2 asks 3 of graphics. The last two stops of the light ramp are yellow-green
+        // and amber and do not reach it: their labels do, and name what the hue tells.
         // FIXME: 1.9 is what the page's tokens give; a darker amber would break their agreement with the paper's yellow.
         for theme in both() {
             for color in theme.features {

@@ -1,9 +1,10 @@
 //! A canvas as a `plotters` surface: `plotters-canvas`, made sharp. The only file that names it.
 //!
 //! `plotters-canvas` draws in whole pixels and knows no device pixel ratio, and `plotters` measures a text on the web
-//! through a span with an inline style, which a strict content security policy forbids and which costs a layout each. [`Canvas`]
-//! stands before it: it claims to be [`FINENESS`] times as large as the backing store, on a context scaled down as much, so
-//! that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts itself.
+//! through a span with an inline style, which a strict content security policy forbids and which costs a layout each.
+//! [`Canvas`] stands before it: it claims to be [`FINENESS`] times as large as the backing store, on a context scaled
+//! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
+//! itself.
 
 use crate::figures::Surface;
 use plotters_backend::text_anchor::HPos;
@@ -28,8 +29,8 @@ pub struct Canvas {
     size: (u32, u32),
     /// Device pixels in a CSS pixel.
     ratio: f64,
-    /// The fill style as [`Canvas::fill`] left it: a heat map is thousands of rectangles in three colours, and handing over a
-    /// style costs more than filling one. Everything else that fills forgets it.
+    /// The fill style as [`Canvas::fill`] left it: a heat map is thousands of rectangles in three colours, and handing
+    /// over a style costs more than filling one. Everything else that fills forgets it.
     filled_with: Option<BackendColor>,
 }
 
@@ -169,8 +170,8 @@ impl DrawingBackend for Canvas {
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Outcome {
         self.filled_with = None;
-        // A context throws here only for a matrix that cannot be inverted, and ours is a scale above 0: there is nothing that a
-        // caller could do about it.
+        // A context throws here only for a matrix that cannot be inverted, and ours is a scale above 0: there is
+        // nothing that a caller could do about it.
         let _ = self.write(text, style, at);
         Ok(())
     }

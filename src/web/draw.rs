@@ -28,7 +28,8 @@ export interface TextBox {
 
 /// Draws the columns of W as arrows.
 ///
-/// The canvas' backing store must be `cssWidth * ratio` by `cssHeight * ratio`. `weights` is `[hidden][features]`; hidden is 1 or 2.
+/// The canvas' backing store must be `cssWidth * ratio` by `cssHeight * ratio`. `weights` is `[hidden][features]`;
+/// hidden is 1 or 2.
 ///
 /// @returns JSON list of {@link TextBox}
 /// @throws {Error} for sizes that do not fit, or an unknown theme
@@ -56,9 +57,9 @@ pub fn draw_arrows(
 
 /// Draws a phase diagram.
 ///
-/// `classes` is `[rows][columns]`: 0 forgotten, 1 its own axis, 2 superposition, 255 not trained yet. `selected` is a cell to
-/// mark, or -1; `labels` asks for the names of the regions. `ranges` are the values at the centres of the first and last
-/// column and of the first and last row, `[0.1, 10, 1, 0.01]` when left out.
+/// `classes` is `[rows][columns]`: 0 forgotten, 1 its own axis, 2 superposition, 255 not trained yet. `selected` is a
+/// cell to mark, or -1; `labels` asks for the names of the regions. `ranges` are the values at the centres of the first
+/// and last column and of the first and last row, `[0.1, 10, 1, 0.01]` when left out.
 ///
 /// @returns JSON list of {@link TextBox}
 /// @throws {Error} for sizes that do not fit, an unknown class or theme

@@ -1,7 +1,7 @@
 //! The wasm façade: the core under its JavaScript names, and nothing else.
 //!
-//! Workers use [`trainer`] and [`phase`], the page also [`draw`]; [`spec`] serves both. No file here decides anything: a call is
-//! translated, made, and its result translated back. Arrays cross as copies, never as views into the module's
+//! Workers use [`trainer`] and [`phase`], the page also [`draw`]; [`spec`] serves both. No file here decides anything:
+//! a call is translated, made, and its result translated back. Arrays cross as copies, never as views into the module's
 //! memory. What the core refuses is thrown as an `Error` with the core's own one-line message.
 
 mod canvas;
@@ -20,7 +20,8 @@ extern "C" {
 
 /// Runs once, when the module is instantiated.
 ///
-/// A panic is a bug in the core: its message goes to the console before the instance is lost, so that a report can name it.
+/// A panic is a bug in the core: its message goes to the console before the instance is lost, so that a report can name
+/// it.
 #[wasm_bindgen(start)]
 fn start() {
     std::panic::set_hook(Box::new(|panic| console_error(&format!("superposition: {panic}"))));

@@ -15,7 +15,7 @@ export interface TrainerState {
   status: "running" | "done" | "converged" | "diverged";
   /** Steps made by the instance that made most. */
   step: number;
-  /** Mean over the cells of their best restart's loss; null before the first step. */
+  /** Mean over the cells of their best restart's loss; null while one is not known (sampled losses, before the first step). */
   loss: number | null;
   /** Step at which the first instance diverged. */
   divergedAt: number | null;
@@ -35,7 +35,7 @@ export interface Snapshot {
   bias: Float32Array;
   /** Of the absolute value model only. */
   decoder: Float32Array | null;
-  /** One a cell; NaN before the first step. */
+  /** One a cell; NaN where it is not known yet. */
   losses: Float64Array;
 }
 
