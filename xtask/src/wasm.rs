@@ -47,6 +47,10 @@ const WASM_OPT_FLAGS: &[&str] = &[
     "--strip-target-features",
 ];
 
+/// What the page does not wait for (parsing, printing, drawing) is compiled for size; what it waits for is in our own crate,
+/// and in these, whose code runs inside of our loops.
+const FAST_DEPENDENCIES: &[&str] = &["fearless_simd", "libm", "rand"];
+
 /// The stem of the files in each folder of dist/pkg/.
 const OUT_NAME: &str = "superposition";
 
@@ -105,6 +109,10 @@ fn compile(
         }
     };
     cargo.args(["build", "--lib", "--release", "--package", OUT_NAME, "--target", WASM_TARGET]);
+    cargo.args(["--config", r#"profile.release.package."*".opt-level="s""#]);
+    for name in FAST_DEPENDENCIES {
+        cargo.args(["--config", &format!("profile.release.package.{name}.opt-level=3")]);
+    }
     // Two toolchains, or two sets of flags, in one folder would throw away each other's work.
     let folder = match toolchain {
         WasmToolchain::OfCargo => "target/wasm",
