@@ -7,7 +7,7 @@
 use fearless_simd::prelude::*;
 
 use super::draws::Reading;
-use super::lanes::mul_add;
+use super::lanes::{mul_add, zero_where};
 use super::level::run_at;
 use super::tiny::{Sums, Tied};
 use super::{BLOCK, Level};
@@ -139,7 +139,7 @@ fn errors_to_gradients<S: Simd, const FUSED: bool>(
         for at in (0..tile).step_by(lanes) {
             let out = S::f32s::from_slice(simd, &g_row[at..at + lanes]) + b;
             let silent = out.simd_le(zero);
-            let output = if model.relu { silent.select(zero, out) } else { out };
+            let output = if model.relu { zero_where(simd, silent, out) } else { out };
             let mut error = output - S::f32s::from_slice(simd, &x_row[at..at + lanes]);
             if masked {
                 error *= S::f32s::from_slice(simd, &weights[at..at + lanes]);
@@ -147,7 +147,7 @@ fn errors_to_gradients<S: Simd, const FUSED: bool>(
             let weighted = importance * error;
             loss = mul_add::<S, FUSED>(weighted, error, loss);
             let gradient = weighted + weighted;
-            let gradient = if model.relu { silent.select(zero, gradient) } else { gradient };
+            let gradient = if model.relu { zero_where(simd, silent, gradient) } else { gradient };
             db += gradient;
             gradient.store_slice(&mut g_row[at..at + lanes]);
         }

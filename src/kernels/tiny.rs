@@ -11,7 +11,7 @@
 use fearless_simd::prelude::*;
 
 use super::draws::Reading;
-use super::lanes::{feature_value, mul_add};
+use super::lanes::{feature_value, mul_add, zero_where};
 use super::level::run_at;
 use super::{BLOCK, Level};
 
@@ -156,8 +156,14 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
     let words = if PAIRED { 2 * N } else { N };
     let whole = tile.n_samples / BLOCK;
     for block in tile.draws.chunks_exact(words * BLOCK).take(whole) {
-        for first in (0..BLOCK).step_by(lanes) {
-            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &splats, block, first, None, &mut acc);
+        // Two vectors at once where a block holds two: what is read and written for each, weights and accumulators above
+        // all, then counts half.
+        if 2 * lanes <= BLOCK {
+            for first in (0..BLOCK).step_by(2 * lanes) {
+                add_vectors::<S, FUSED, N, M, RELU, PAIRED, 2>(simd, &splats, block, first, None, &mut acc);
+            }
+        } else {
+            add_vectors::<S, FUSED, N, M, RELU, PAIRED, 1>(simd, &splats, block, 0, None, &mut acc);
         }
     }
     let rest = tile.n_samples % BLOCK;
@@ -168,7 +174,7 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
         let block = &tile.draws[whole * words * BLOCK..][..words * BLOCK];
         for first in (0..BLOCK).step_by(lanes) {
             let weight = S::f32s::from_slice(simd, &weights[first..first + lanes]);
-            add_vector::<S, FUSED, N, M, RELU, PAIRED>(simd, &splats, block, first, Some(weight), &mut acc);
+            add_vectors::<S, FUSED, N, M, RELU, PAIRED, 1>(simd, &splats, block, first, Some(weight), &mut acc);
         }
     }
 
@@ -181,9 +187,17 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
     }
 }
 
-/// One vector of samples: forward, error, backward.
+/// `V` vectors of samples: forward, error, backward.
 #[inline(always)]
-fn add_vector<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
+fn add_vectors<
+    S: Simd,
+    const FUSED: bool,
+    const N: usize,
+    const M: usize,
+    const RELU: bool,
+    const PAIRED: bool,
+    const V: usize,
+>(
     simd: S,
     model: &Splats<S, N, M>,
     block: &[u32],
@@ -193,43 +207,49 @@ fn add_vector<S: Simd, const FUSED: bool, const N: usize, const M: usize, const 
 ) {
     let lanes = S::f32s::LEN;
     let zero = S::f32s::splat(simd, 0.0);
-    let mut x = [zero; N];
+    let mut x = [[zero; V]; N];
+    let mut h = [[zero; V]; M];
     for i in 0..N {
         let at = if PAIRED { 2 * i } else { i } * BLOCK + first;
-        let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
-        let own = if PAIRED { Some(S::u32s::from_slice(simd, &block[at + BLOCK..at + BLOCK + lanes])) } else { None };
-        x[i] = feature_value(simd, draw, own, model.last_active[i], model.value_scale[i]);
-    }
-    let mut h = [zero; M];
-    for k in 0..M {
-        h[k] = model.w[k][0] * x[0];
-        for i in 1..N {
-            h[k] = mul_add::<S, FUSED>(model.w[k][i], x[i], h[k]);
+        for v in 0..V {
+            let at = at + v * lanes;
+            let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
+            let own =
+                if PAIRED { Some(S::u32s::from_slice(simd, &block[at + BLOCK..at + BLOCK + lanes])) } else { None };
+            x[i][v] = feature_value(simd, draw, own, model.last_active[i], model.value_scale[i]);
+            for k in 0..M {
+                h[k][v] = mul_add::<S, FUSED>(model.w[k][i], x[i][v], h[k][v]);
+            }
         }
     }
-    let mut dh = [zero; M];
+    let mut dh = [[zero; V]; M];
+    let mut g = [[zero; V]; N];
     for i in 0..N {
-        let mut out = model.b[i];
-        for k in 0..M {
-            out = mul_add::<S, FUSED>(model.w[k][i], h[k], out);
-        }
-        let silent = out.simd_le(zero);
-        let mut error = if RELU { silent.select(zero, out) } else { out } - x[i];
-        if let Some(weight) = weight {
-            error *= weight;
-        }
-        let weighted = model.twice_importance[i] * error;
-        acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
-        let g = if RELU { silent.select(zero, weighted) } else { weighted };
-        acc.db[i] += g;
-        for k in 0..M {
-            acc.dw[k][i] = mul_add::<S, FUSED>(h[k], g, acc.dw[k][i]);
-            dh[k] = mul_add::<S, FUSED>(model.w[k][i], g, dh[k]);
+        for v in 0..V {
+            let mut out = model.b[i];
+            for k in 0..M {
+                out = mul_add::<S, FUSED>(model.w[k][i], h[k][v], out);
+            }
+            let silent = out.simd_le(zero);
+            let mut error = if RELU { zero_where(simd, silent, out) } else { out } - x[i][v];
+            if let Some(weight) = weight {
+                error *= weight;
+            }
+            let weighted = model.twice_importance[i] * error;
+            acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
+            g[i][v] = if RELU { zero_where(simd, silent, weighted) } else { weighted };
+            acc.db[i] += g[i][v];
+            for k in 0..M {
+                dh[k][v] = mul_add::<S, FUSED>(model.w[k][i], g[i][v], dh[k][v]);
+            }
         }
     }
     for i in 0..N {
         for k in 0..M {
-            acc.dw[k][i] = mul_add::<S, FUSED>(x[i], dh[k], acc.dw[k][i]);
+            for v in 0..V {
+                acc.dw[k][i] = mul_add::<S, FUSED>(h[k][v], g[i][v], acc.dw[k][i]);
+                acc.dw[k][i] = mul_add::<S, FUSED>(x[i][v], dh[k][v], acc.dw[k][i]);
+            }
         }
     }
 }
