@@ -66,6 +66,13 @@ pub fn shown(command: &Command) -> String {
     words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
 }
 
+/// The program without its folder, and its first argument: enough to know which step is meant.
+fn short_name(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args().take(1));
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+./:,@%~".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -89,7 +96,7 @@ pub fn status(command: &mut Command) -> Result<i32> {
     let line = shown(command);
     command.stdin(Stdio::null()).stdout(Stdio::from(std::io::stderr()));
     let mut child = command.spawn().with_context(|| format!("could not start `{line}`"))?;
-    let code = with_heartbeat(&line, || child.wait())?.code().unwrap_or(128);
+    let code = with_heartbeat(&short_name(command), || child.wait())?.code().unwrap_or(128);
     Ok(code)
 }
 
