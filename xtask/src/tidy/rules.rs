@@ -11,10 +11,6 @@ const LONG_FILES: &[(&str, &str)] = &[];
 /// Where `unsafe` and intrinsics live.
 const UNSAFE_ROOM: &str = "src/kernels/";
 
-/// Tests that can't do without `unsafe`, and why.
-const UNSAFE_TESTS: &[(&str, &str)] =
-    &[("tests/spec_hostile.rs", "an allocator that counts what a hostile spec asks for")];
-
 /// The only file that knows that the page's surface is a canvas.
 const CANVAS_FILE: &str = "src/web/canvas.rs";
 
@@ -26,7 +22,7 @@ pub fn check_rust(path: &str, source: &str) -> Vec<(usize, String)> {
         let next = |offset: usize| tokens.get(token_idx + offset).map_or("", |token| token.text);
         let problem = match token.text {
             "todo" | "unimplemented" if next(1) == "!" => format!("`{}!` is unfinished work", token.text),
-            "unsafe" if !path.starts_with(UNSAFE_ROOM) && !UNSAFE_TESTS.iter().any(|(file, _)| *file == path) => {
+            "unsafe" if !path.starts_with(UNSAFE_ROOM) => {
                 format!("`unsafe` outside {UNSAFE_ROOM}")
             }
             "plotters_canvas" if path != CANVAS_FILE => format!("only {CANVAS_FILE} names plotters-canvas"),
