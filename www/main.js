@@ -17,6 +17,7 @@ const figureOf = (id) => document.querySelector(`superposition-figure[figure="${
 /** Applies what a link says; a link that is refused leaves everything as it is, with the reason at the figure. */
 function follow(text, facade) {
   showTopMessage(null);
+  if (figureNamedBy(text) !== null) for (const element of document.querySelectorAll('superposition-figure')) element.showError(null);
   try {
     const link = readLink(text, facade);
     if (link === null) return;
@@ -115,6 +116,8 @@ core.then(
   (facade) => {
     listenToLinks(facade);
     follow(isEmbed ? location.search : location.hash, facade);
+    // The opening figure says itself when it is ready.
+    if (figureOf('intro') === null) document.documentElement.dataset.ready = 'true';
   },
   () => { document.documentElement.dataset.ready = 'false'; },
 );

@@ -52,7 +52,7 @@ export class SuperpositionFigure extends HTMLElement {
         figure.start(facade);
         this.#applySpec();
       },
-      (error) => figure.frame.showError(error),
+      (error) => figure.showUnsupported(error),
     );
     if (figure.showStill) this.#loadStill(id, signal);
   }

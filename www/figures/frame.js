@@ -16,8 +16,8 @@ export class Frame {
    * @param {{label: string, run: () => void | Promise<void>}[]} options.saves entries of the Save… menu
    */
   constructor({ title, signal, link, reset, saves }) {
-    this.message = h('span');
-    this.notice = h('p', { class: 'notice', role: 'alert', hidden: true }, this.message,
+    this.message = h('p', { role: 'alert' });
+    this.notice = h('div', { class: 'notice', hidden: true }, this.message,
       button('×', () => this.showError(null), { class: 'dismiss', 'aria-label': 'Dismiss the message' }));
     this.announcer = announcer();
     this.edited = h('span', { class: 'badge', hidden: true, dataset: { part: 'edited' } },

@@ -171,6 +171,18 @@ export class IntroFigure {
     this.frames.ask();
   }
 
+  /** Nothing can be trained here: shows where training would have led. */
+  showUnsupported(error) {
+    this.frame.showError(error);
+    const titles = ['0% sparse', '80% sparse', '90% sparse'];
+    this.panels.forEach((panel, idx) => {
+      panel.still.src = new URL(`../still/end-${idx}.svg`, import.meta.url).href;
+      panel.still.alt = ['Two features at a right angle', 'Four features as two opposite pairs', 'Five features as a pentagon'][idx];
+      panel.title.textContent = titles[idx];
+    });
+    for (const part of this.element.querySelectorAll('.explore, .controls, .settings, .tools')) part.hidden = true;
+  }
+
   /** Shows the stored first weights until a worker has some. */
   showStill({ features, hidden, panels }) {
     this.panels.forEach((panel, idx) => {
@@ -210,6 +222,7 @@ export class IntroFigure {
     this.resolved = resolved;
     this.setPanelCount(specs.length);
     this.panelRow.hidden = specs.length === 0;
+    this.explorerRow.classList.toggle('alone', specs.length === 0);
     this.more.hidden = cells <= MAX_PANELS;
     this.more.textContent = `The first ${MAX_PANELS} of ${grouped(cells)} cells are shown; the command line trains all of them.`;
     const tasks = [...specs.map((spec, idx) => [this.panels[idx], spec]), [this.explorer, own]];

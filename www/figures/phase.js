@@ -103,6 +103,12 @@ export class PhaseFigure {
     this.element = this.frame.card;
   }
 
+  /** Nothing can be drawn here. */
+  showUnsupported(error) {
+    this.frame.showError(error);
+    for (const part of [...this.element.children].slice(1)) part.hidden = true;
+  }
+
   start(core) {
     this.core = core;
     this.preset = core.preset('phase-2-1');
@@ -298,7 +304,7 @@ export class PhaseFigure {
     const done = phase === 'idle' ? 0 : job.done;
     this.runButton.textContent = { idle: 'Run the grid', running: 'Pause', paused: 'Go on', done: 'Run again' }[phase];
     this.cancelButton.hidden = phase !== 'running' && phase !== 'paused';
-    this.progress.hidden = phase === 'idle';
+    this.progress.hidden = phase === 'idle' || phase === 'done';
     this.progress.value = done / total;
     const cost = `${grouped(total)} cells · ${models === 1 ? '1 model' : `${models} models`} each, up to ${grouped(this.resolved.steps)} steps`;
     const left = phase === 'running' ? job.timeLeft() : null;

@@ -1,0 +1,16 @@
+/** The real façade in Node: the simd128 build, which every Node that we support can run. */
+
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { join, resolve } from 'node:path';
+
+/** The folder of the built site; `cargo xtask test` says which. */
+export const DIST = resolve(process.env.SUPERPOSITION_DIST ?? 'dist');
+
+/** @returns {Promise<object>} the façade, instantiated */
+export async function loadCore() {
+  const folder = join(DIST, 'pkg', 'simd128');
+  const core = await import(pathToFileURL(join(folder, 'superposition.js')).href);
+  core.initSync({ module: new WebAssembly.Module(readFileSync(join(folder, 'superposition_bg.wasm'))) });
+  return core;
+}

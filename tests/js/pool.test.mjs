@@ -1,0 +1,168 @@
+/** The pool: sharing out work, and going on after a worker died. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Pool, poolSize } from '../../www/pool.js';
+import { FakeWorker, until } from './workers.mjs';
+
+const SPEC = JSON.stringify({ features: 5, hidden: 2, seed: 3, steps: 1e15 });
+const GRID = JSON.stringify({ sweep: [{ count: 40 }, { count: 40 }] });
+
+function makePool(size, tick = 20) {
+  const workers = [];
+  const spawn = () => {
+    const worker = new FakeWorker();
+    workers.push(worker);
+    return worker;
+  };
+  return { workers, pool: new Pool({ spawn, level: 'simd128', module: Promise.resolve({}), size, tick }) };
+}
+
+/** A job with all states that it reported. */
+function makeJob(pool) {
+  const states = [];
+  const errors = [];
+  const job = pool.train({ onState: (message) => states.push(message), onFail: (error) => errors.push(error) });
+  return { job, states, errors, step: () => states.at(-1)?.state.step ?? -1 };
+}
+
+test('the size follows the machine, within limits', () => {
+  assert.deepEqual([1, 2, 64, 0, NaN].map((cores) => poolSize(cores)), [1, 2, 8, 2, 2]);
+});
+
+test('jobs go to the worker with the fewest, and workers start only when needed', async () => {
+  const { pool, workers } = makePool(3);
+  const jobs = [0, 1, 2, 3].map(() => pool.train({}, 2));
+  assert.deepEqual(jobs.map((job) => pool.slots.indexOf(job.slot)), [0, 1, 0, 1]);
+  await jobs[0].create(SPEC);
+  assert.equal(workers.length, 1);
+  pool.close();
+});
+
+test('answers arrive at whoever asked, refusals too', async () => {
+  const { pool } = makePool(1);
+  const { job, step } = makeJob(pool);
+  await job.create(SPEC);
+  await job.step(12);
+  assert.equal(step(), 12);
+  await assert.rejects(job.set({ features: 'x' }), { message: 'features: got "x", expected an integer from 1 to 4096' });
+  pool.close();
+});
+
+test('states of an older restart are not passed on', async () => {
+  const { pool } = makePool(1);
+  const { job, states } = makeJob(pool);
+  await job.create(SPEC);
+  job.run(null);
+  await until('steps', () => states.at(-1)?.state.step > 100);
+  const count = states.length;
+  await job.create(JSON.stringify({ ...JSON.parse(SPEC), seed: 4, steps: 0 }));
+  for (const message of states.slice(count)) assert.equal(message.state.step, 0);
+  pool.close();
+});
+
+for (const [name, end] of [['crashed', (worker) => worker.crash()], ['fell silent', (worker) => worker.kill()]]) {
+  test(`a job goes on from its last bytes in place of a worker that ${name}`, async () => {
+    const { pool, workers } = makePool(1);
+    const { job, states, errors, step } = makeJob(pool);
+    await job.create(SPEC);
+    await job.step(500);
+    await job.run(200);
+    await until('steps', () => step() > 500);
+    end(workers[0]);
+    const seen = states.length;
+    await until('a new worker', () => workers.length === 2);
+    await until('steps again', () => states.length > seen + 2);
+    assert.equal(states[seen].state.step, 500, 'it starts from the saved bytes');
+    assert.ok(step() > 500, 'and goes on');
+    assert.equal(states.at(-1).running, true);
+    assert.deepEqual(errors, []);
+    pool.close();
+  });
+}
+
+test('a request that was under way when the worker died is carried out by the next, once', async () => {
+  const { pool, workers } = makePool(1);
+  const { job, step } = makeJob(pool);
+  await job.create(SPEC);
+  await job.step(100);
+  workers[0].kill();
+  const answer = job.step(11);
+  workers[0].onerror({ message: 'gone' });
+  await answer;
+  assert.equal(step(), 111);
+  pool.close();
+});
+
+test('a job that kills every worker fails, and the others of its worker are told', async () => {
+  const { pool, workers } = makePool(1);
+  const bad = makeJob(pool);
+  await bad.job.create(JSON.stringify({ features: 2, hidden: 1, panic_at: 1 }));
+  bad.job.run(null).catch(() => {});
+  await until('the end', () => bad.errors.length > 0);
+  assert.equal(workers.length, 4);
+  assert.match(bad.errors[0].message, /unreachable/);
+  pool.close();
+});
+
+test('a worker that cannot start is an error, not a wait', async () => {
+  const pool = new Pool({ spawn: () => new FakeWorker(), level: 'simd128', module: Promise.reject(new Error('no module')), size: 1 });
+  const { job } = makeJob(pool);
+  await assert.rejects(job.create(SPEC), { message: 'no module' });
+  pool.close();
+});
+
+function runGrid(pool, order) {
+  const seen = new Map();
+  const result = { seen, errors: [], isDone: false };
+  result.job = pool.grid(GRID, order, {
+    onCells: ({ cells, classes }) => cells.forEach((cell, idx) => {
+      seen.set(cell, (seen.get(cell) ?? 0) + 1);
+      assert.equal(classes[idx], cell % 3);
+    }),
+    onDone: () => { result.isDone = true; },
+    onFail: (error) => result.errors.push(error),
+  });
+  return result;
+}
+
+test('a grid is shared out, every cell trained once', async () => {
+  const { pool, workers } = makePool(3);
+  const order = Array.from({ length: 1600 }, (_, idx) => (idx * 7) % 1600);
+  const grid = runGrid(pool, order);
+  await until('all cells', () => grid.isDone);
+  assert.equal(grid.seen.size, 1600);
+  assert.ok([...grid.seen.values()].every((count) => count === 1));
+  assert.equal(workers.length, 3);
+  for (const worker of workers) assert.ok(worker.received.some((message) => message.type === 'trained'), 'each had a share');
+  pool.close();
+});
+
+test('cells of a worker that died are trained by its successor', async () => {
+  const { pool, workers } = makePool(2);
+  const grid = runGrid(pool, Array.from({ length: 1600 }, (_, idx) => idx));
+  await until('some cells', () => grid.seen.size > 0);
+  workers[0].crash();
+  await until('all cells', () => grid.isDone);
+  assert.equal(grid.seen.size, 1600);
+  assert.deepEqual(grid.errors, []);
+  assert.equal(workers.length, 3);
+  pool.close();
+});
+
+test('a paused grid rests and goes on; a cancelled one ends', async () => {
+  const { pool } = makePool(2);
+  const grid = runGrid(pool, Array.from({ length: 1600 }, (_, idx) => idx));
+  grid.job.pause();
+  await new Promise((resolve) => { setTimeout(resolve, 100); });
+  const paused = grid.seen.size;
+  await new Promise((resolve) => { setTimeout(resolve, 100); });
+  assert.ok(paused < 1600 && grid.seen.size === paused);
+  grid.job.resume();
+  await until('more cells', () => grid.seen.size > paused);
+  grid.job.cancel();
+  const cancelled = grid.seen.size;
+  await new Promise((resolve) => { setTimeout(resolve, 100); });
+  assert.ok(grid.seen.size === cancelled && !grid.isDone);
+  pool.close();
+});

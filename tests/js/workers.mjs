@@ -1,0 +1,53 @@
+/** Workers without threads: the real worker.js over a MessageChannel, on the fake façade. */
+
+import { serve } from '../../www/worker.js';
+import * as fakeCore from './fake-pkg/superposition.js';
+
+/** What a page sees of a worker; `kill` makes it silent, as a crashed or hung one is. */
+export class FakeWorker {
+  constructor(core = fakeCore) {
+    const { port1, port2 } = new MessageChannel();
+    this.port = port1;
+    this.inner = port2;
+    this.isDead = false;
+    this.onmessage = null;
+    this.onerror = null;
+    this.received = [];
+    port1.onmessage = (event) => {
+      if (this.isDead) return;
+      this.received.push(event.data);
+      this.onmessage?.(event);
+    };
+    this.end = serve(port2, async () => core);
+  }
+
+  postMessage(message, transfer) {
+    if (!this.isDead) this.port.postMessage(message, transfer);
+  }
+
+  /** No more messages either way, and nobody is told. */
+  kill() {
+    this.isDead = true;
+    this.end();
+  }
+
+  /** Dies as a worker whose script threw. */
+  crash() {
+    this.kill();
+    this.onerror?.({ message: 'crashed' });
+  }
+
+  terminate() {
+    this.kill();
+    this.port.close();
+  }
+}
+
+/** Waits until something holds; fails with its name after a while. */
+export async function until(what, condition, limit = 5000) {
+  const start = performance.now();
+  while (!condition()) {
+    if (performance.now() - start > limit) throw new Error(`timed out: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 5); });
+  }
+}
