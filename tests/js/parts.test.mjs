@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { durationText, grouped, logScale, short, sparsityText } from '../../www/controls.js';
 import { changedFields, withoutDefaults } from '../../www/figures/frame.js';
-import { agreement, isNearBoundary, movedCell, PENDING, preview } from '../../www/figures/grid.js';
+import { agreement, isNearBoundary, movedCell, PENDING } from '../../www/figures/grid.js';
 import { embedCode, embedPolicy, escaped } from '../../www/link.js';
 import { jsonLines, pythonLiteral, pytorchScript, weightsCsv } from '../../www/save.js';
 
@@ -43,15 +43,6 @@ test('arrow keys move within the grid', () => {
   assert.equal(movedCell(0, 'ArrowLeft', 4, 6), 0);
   assert.equal(movedCell(23, 'ArrowDown', 4, 6), 23);
   assert.equal(movedCell(3, 'a', 4, 6), null);
-});
-
-test('a coarse grid is shown whole', () => {
-  const classes = new Uint8Array(16).fill(PENDING);
-  classes[0] = 2;
-  assert.deepEqual([...preview(classes, 4)], Array(16).fill(2));
-  classes[10] = 1;
-  assert.deepEqual([...preview(classes, 4)].slice(8), [2, 2, 1, 1, 2, 2, 1, 1]);
-  assert.equal(classes[1], PENDING, 'the cells themselves stay as they are');
 });
 
 test('embed codes carry the link as data', () => {

@@ -57,25 +57,3 @@ export function movedCell(cell, key, rows, columns) {
   const clamp = (value, size) => Math.min(size - 1, Math.max(0, value));
   return clamp(Math.floor(cell / columns) + move[0], rows) * columns + clamp((cell % columns) + move[1], columns);
 }
-
-/**
- * The classes with the gaps of a grid that is still coarse filled in for drawing: a pending cell takes the class of the nearest
- * cell up and left on the coarser grid it belongs to.
- *
- * @param {Uint8Array} classes
- * @param {number} columns
- * @returns {Uint8Array}
- */
-export function preview(classes, columns) {
-  const filled = classes.slice();
-  const rows = classes.length / columns;
-  let largest = 1;
-  while (largest < Math.max(rows, columns)) largest *= 2;
-  for (let cell = 0; cell < classes.length; cell += 1) {
-    const [row, column] = [Math.floor(cell / columns), cell % columns];
-    for (let stride = 2; filled[cell] === PENDING && stride <= largest; stride *= 2) {
-      filled[cell] = classes[(row - (row % stride)) * columns + (column - (column % stride))];
-    }
-  }
-  return filled;
-}

@@ -93,7 +93,7 @@ export class IntroFigure {
         h('p', { class: 'help' }, 'Point at an arrow or a number: it lights up everywhere and tells its numbers.')));
     this.explorerRow = h('div', { class: 'explore', dataset: { part: 'explorer' } }, this.explorer.element, side);
 
-    this.playButton = button('Pause', () => this.togglePlay(), { class: 'primary play' });
+    this.playButton = button('Pause', () => this.togglePlay(), { class: 'primary play', dataset: { action: 'play' } });
     const seedId = freshId('seed');
     this.seed = h('input', {
       id: seedId, class: 'seed num', type: 'text', inputMode: 'numeric', autocomplete: 'off', size: 8,
@@ -101,8 +101,8 @@ export class IntroFigure {
     });
     this.status = h('span', { class: 'status num' });
     this.controls = h('div', { class: 'controls', dataset: { part: 'controls' } }, this.playButton,
-      button('One step', () => this.advance()), button('Restart', () => this.restart()),
-      button('New seed', () => this.change({ seed: freshSeed() }, { restart: true })),
+      button('One step', () => this.advance(), { dataset: { action: 'step' } }), button('Restart', () => this.restart(), { dataset: { action: 'restart' } }),
+      button('New seed', () => this.change({ seed: freshSeed() }, { restart: true }), { dataset: { action: 'new-seed' } }),
       h('label', { for: seedId, class: 'seed-label' }, 'Seed'), this.seed, this.status);
 
     this.learningRate = slider({
