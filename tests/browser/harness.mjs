@@ -9,6 +9,7 @@
 //   await close();
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 
 /** What Chromium is told, so that it neither phones home nor wants a graphics card. */
@@ -115,6 +116,53 @@ export async function openPage(url, options = {}) {
  */
 export function assertNoProblems(problems) {
   assert.deepEqual(problems, noProblems());
+}
+
+/**
+ * The hash of a figure with changed fields of its spec, as the page writes it.
+ *
+ * @param {string} figure
+ * @param {object} spec
+ * @returns {string}
+ */
+export function linkTo(figure, spec) {
+  return `#v=1&figure=${figure}&spec=${encodeURIComponent(JSON.stringify(spec))}`;
+}
+
+/**
+ * Numbers that differ from run to run, so that a test cannot live on one lucky seed. What was drawn is printed; SEED=… in
+ * the environment repeats a run.
+ *
+ * @param {import("node:test").TestContext} t
+ * @returns {() => number} integers below 2³²
+ */
+export function testNumbers(t) {
+  const seed = process.env.SEED === undefined ? Math.floor(Math.random() * 1e9) : Number(process.env.SEED);
+  t.diagnostic(`SEED=${seed} repeats this test`);
+  let state = seed >>> 0;
+  // Mulberry32: small, and even enough for choosing seeds and cells.
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
+/**
+ * What an entry of a figure's Save… menu hands to the reader.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} figure
+ * @param {string} label of the entry
+ * @returns {Promise<string>}
+ */
+export async function savedText(page, figure, label) {
+  const menu = page.locator(`superposition-figure[figure="${figure}"] details.menu`);
+  const download = page.waitForEvent("download");
+  await menu.locator("summary").click();
+  await menu.getByRole("button", { name: label }).click();
+  return readFile(await (await download).path(), "utf8");
 }
 
 /** @returns {Problems} */
