@@ -116,8 +116,8 @@ fn inputs_are_the_oracles_to_the_bit() {
 #[test]
 fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
     for (n, m) in tiny::SHAPES {
-        for (relu, density) in [(true, 0.3), (true, 0.004), (false, 0.3), (false, 0.004), (true, 1.0)] {
-            let model = Model::random(n, m, relu, 11);
+        for density in [1.0, 0.3, 0.01] {
+            let model = Model::random(n, m, true, 11);
             let reading = Reading::new(&vec![density; n]);
             for n_samples in LENGTHS {
                 let mut words = vec![0; n_samples.div_ceil(BLOCK) * reading.words() * BLOCK];
@@ -127,8 +127,8 @@ fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 for level in Level::all() {
                     let mut got = Sums::zeros(n, m);
-                    assert!(tiny::add_tile(level, model.tied(), &reading, &words, n_samples, &mut got));
-                    compare(&format!("{n}→{m} relu {relu} p {density} × {n_samples}"), level, &got, &want, terms);
+                    tiny::add_tile(level, model.tied(), &reading, &words, n_samples, &mut got);
+                    compare(&format!("{n}→{m} p {density} × {n_samples}"), level, &got, &want, terms);
                 }
             }
         }
@@ -137,9 +137,17 @@ fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
 
 #[test]
 fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
-    for (n, m, relu) in [(1, 1, true), (7, 3, true), (9, 4, false), (20, 5, true), (33, 17, true)] {
+    let models = [
+        (1, 1, true, 0.2),
+        (7, 3, true, 0.2),
+        (5, 2, true, 0.004),
+        (9, 4, false, 0.2),
+        (20, 5, true, 1.0),
+        (33, 17, true, 0.2),
+    ];
+    for (n, m, relu, density) in models {
         let model = Model::random(n, m, relu, 3);
-        let reading = Reading::new(&vec![0.2; n]);
+        let reading = Reading::new(&vec![density; n]);
         for level in Level::all() {
             let tile = blocked::tile_samples(level);
             for n_samples in LENGTHS.into_iter().chain([tile - 1, tile]).filter(|&length| length <= tile) {

@@ -53,8 +53,8 @@ fn five_features_are_active_independently() {
         let n_samples = 1 << 18;
         let x = inputs(&densities, seed, n_samples);
         let mut counts = [0.0; 32];
-        for s in 0..n_samples {
-            let pattern: usize = (0..5).map(|i| usize::from(x[i][s] != 0.0) << i).sum();
+        for sample_idx in 0..n_samples {
+            let pattern: usize = x.iter().enumerate().map(|(i, row)| usize::from(row[sample_idx] != 0.0) << i).sum();
             counts[pattern] += 1.0;
         }
         let statistic: f64 = (0..32)

@@ -93,7 +93,7 @@ impl<'a> Arrows<'a> {
         }
         let angle = |i: usize| self.column(i).1.atan2(self.column(i).0);
         let mut corners: Vec<usize> = (0..self.n_features).filter(|&i| self.norm(i) > REPRESENTED_ABOVE).collect();
-        corners.sort_by(|&i, &j| angle(i).total_cmp(&angle(j)));
+        corners.sort_unstable_by(|&i, &j| angle(i).total_cmp(&angle(j)));
         let k = corners.len();
         // Beyond twelve corners neighbours differ by less than the tolerance, and the sum over pairs would cost frames.
         if !(3..=12).contains(&k) || k == 4 {
@@ -234,7 +234,7 @@ pub fn draw_columns<DB: DrawingBackend>(
 
     // From the least important up, dots of near-zero columns last, the meant feature on top of all.
     let mut order: Vec<usize> = (0..n).rev().collect();
-    order.sort_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW));
+    order.sort_unstable_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, i));
     let mut discs = vec![((0.0, 0.0), 0.0); n];
     for &i in &order {
         let color = theme.feature(i, n);
@@ -265,7 +265,7 @@ fn draw_labels<DB: DrawingBackend>(
         Ink { size: view.font, bold: true, color, background: theme.card }
     };
     let mut wanted: Vec<usize> = (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE).collect();
-    wanted.sort_by_key(|&i| arrows.highlight != Some(i));
+    wanted.sort_unstable_by_key(|&i| (arrows.highlight != Some(i), i));
     let mut marks = Vec::with_capacity(wanted.len());
     for i in wanted {
         let ((x, y), norm) = (arrows.column(i), arrows.norm(i));

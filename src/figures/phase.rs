@@ -219,7 +219,7 @@ fn ticks((first, last): (f64, f64), count: usize) -> Vec<(String, f64)> {
             (10f64.powi(power).to_string(), (index + 0.5) / count as f64)
         })
         .collect();
-    ticks.sort_by(|a, b| a.1.total_cmp(&b.1));
+    ticks.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
     ticks
 }
 

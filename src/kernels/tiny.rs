@@ -1,12 +1,13 @@
 //! Loss and gradient of a tied model so small that its weights live in registers: samples in lanes, one pass.
 //!
-//! The function is `x' = f(WᵀWx + b)` with f the identity or the ReLU (DESIGN.md section 2; paper, "Demonstrating
-//! Superposition"). A vector holds one feature of several samples. For each vector of samples the kernel reads the
+//! The function is `x' = ReLU(WᵀWx + b)` (DESIGN.md section 2; paper, "Demonstrating Superposition"). A vector holds one feature of several samples. For each vector of samples the kernel reads the
 //! random words, makes x, runs the model forward and backward and adds to the gradient's accumulators, which stay in
 //! registers (or on the stack, in the first cache line) over the whole tile; nothing of a sample is ever stored.
 //!
-//! Only the shapes of [`SHAPES`] are compiled, with n and m as constants so that every loop unrolls; the others go
-//! through [`super::blocked`].
+//! Only what [`suits`] names is compiled, with n and m as constants so that every loop unrolls; the rest goes through
+//! [`super::blocked`].
+
+#![allow(clippy::needless_range_loop, reason = "closures, so iterators' adapters too, lose the level's instructions")]
 
 use fearless_simd::prelude::*;
 
@@ -15,9 +16,14 @@ use super::lanes::{feature_value, mul_add, zero_where};
 use super::level::run_at;
 use super::{BLOCK, Level};
 
-/// The (n_features, n_hidden) that have a kernel of their own: the hero's and the phase diagram's. Each costs the page some
-/// ten kilobytes compressed, so a shape joins only when a figure that readers watch trains it by sampling.
-pub const SHAPES: [(usize, usize); 2] = [(2, 1), (5, 2)];
+/// The (n_features, n_hidden) that have a kernel of their own: the hero's. Each costs the page some ten kilobytes compressed,
+/// so a shape joins only when a figure that readers watch trains it by sampling.
+pub const SHAPES: [(usize, usize); 1] = [(5, 2)];
+
+/// Whether a model has a kernel here: a ReLU output model of one of [`SHAPES`], its words read one a feature.
+pub fn suits(n_features: usize, n_hidden: usize, relu: bool, paired: bool) -> bool {
+    relu && !paired && SHAPES.contains(&(n_features, n_hidden))
+}
 
 /// The most blocks a tile: sums over 1024 samples stay in f32, sums over tiles are f64.
 pub const TILE_BLOCKS: usize = 64;
@@ -63,33 +69,23 @@ pub struct Tied<'a> {
     pub relu: bool,
 }
 
-/// Adds a tile's sums to `sums`; true if this shape has a kernel here, false (and nothing done) if not.
+/// Adds a tile's sums to `sums`.
 ///
 /// # Shapes
 /// `draws`: `[blocks][words][BLOCK]`, at most [`TILE_BLOCKS`] blocks; the first `n_samples` samples count.
 ///
 /// # Panics
-/// If the shapes do not fit.
-pub fn add_tile(
-    level: Level,
-    model: Tied,
-    reading: &Reading,
-    draws: &[u32],
-    n_samples: usize,
-    sums: &mut Sums,
-) -> bool {
+/// If the shapes do not fit, or nothing here [`suits`] the model.
+pub fn add_tile(level: Level, model: Tied, reading: &Reading, draws: &[u32], n_samples: usize, sums: &mut Sums) {
     let n_features = model.b.len();
+    let n_hidden = model.w.len() / n_features;
     let n_blocks = draws.len() / (reading.words() * BLOCK);
     assert_eq!(reading.last_active.len(), n_features, "one density a feature");
     assert_eq!(sums.db.len(), n_features, "sums of the model's shape");
     assert!(n_samples <= n_blocks * BLOCK && n_blocks <= TILE_BLOCKS, "a tile holds its samples");
+    assert!(suits(n_features, n_hidden, model.relu, reading.paired), "no tiny kernel for {n_features}→{n_hidden}");
     let tile = Tile { model, reading, draws, n_samples };
-    match (n_features, model.w.len() / n_features) {
-        (2, 1) => add_shape::<2, 1>(level, tile, sums),
-        (5, 2) => add_shape::<5, 2>(level, tile, sums),
-        _ => return false,
-    }
-    true
+    run_at!(level, simd, FUSED => add::<_, FUSED, 5, 2>(simd, tile, sums));
 }
 
 #[derive(Clone, Copy)]
@@ -98,15 +94,6 @@ struct Tile<'a> {
     reading: &'a Reading,
     draws: &'a [u32],
     n_samples: usize,
-}
-
-fn add_shape<const N: usize, const M: usize>(level: Level, tile: Tile, sums: &mut Sums) {
-    match (tile.model.relu, tile.reading.paired) {
-        (true, false) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, true, false>(simd, tile, sums)),
-        (true, true) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, true, true>(simd, tile, sums)),
-        (false, false) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, false, false>(simd, tile, sums)),
-        (false, true) => run_at!(level, simd, FUSED => add::<_, FUSED, N, M, false, true>(simd, tile, sums)),
-    }
 }
 
 /// A model's numbers in every lane, made once a tile: a product with memory is cheaper than a splat.
@@ -128,11 +115,7 @@ struct Accumulators<S: Simd, const N: usize, const M: usize> {
 // Plain loops throughout: a closure handed to a library function is compiled without the level's instructions.
 
 #[inline(always)]
-fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: bool, const PAIRED: bool>(
-    simd: S,
-    tile: Tile,
-    sums: &mut Sums,
-) {
+fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize>(simd: S, tile: Tile, sums: &mut Sums) {
     let lanes = S::f32s::LEN;
     let zero = S::f32s::splat(simd, 0.0);
     let mut acc = Accumulators::<S, N, M> { twice_loss: zero, db: [zero; N], dw: [[zero; N]; M] };
@@ -153,17 +136,16 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
         splats.value_scale[i] = tile.reading.value_scale[i];
     }
 
-    let words = if PAIRED { 2 * N } else { N };
     let whole = tile.n_samples / BLOCK;
-    for block in tile.draws.chunks_exact(words * BLOCK).take(whole) {
+    for block in tile.draws.chunks_exact(N * BLOCK).take(whole) {
         // Two vectors at once where a block holds two: what is read and written for each, weights and accumulators above
         // all, then counts half.
         if 2 * lanes <= BLOCK {
             for first in (0..BLOCK).step_by(2 * lanes) {
-                add_vectors::<S, FUSED, N, M, RELU, PAIRED, 2>(simd, &splats, block, first, None, &mut acc);
+                add_vectors::<S, FUSED, N, M, 2>(simd, &splats, block, first, None, &mut acc);
             }
         } else {
-            add_vectors::<S, FUSED, N, M, RELU, PAIRED, 1>(simd, &splats, block, 0, None, &mut acc);
+            add_vectors::<S, FUSED, N, M, 1>(simd, &splats, block, 0, None, &mut acc);
         }
     }
     let rest = tile.n_samples % BLOCK;
@@ -171,10 +153,10 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
         // The last block's surplus samples weigh nothing: they were drawn, because blocks are always drawn whole.
         let mut weights = [0.0; BLOCK];
         weights[..rest].fill(1.0);
-        let block = &tile.draws[whole * words * BLOCK..][..words * BLOCK];
+        let block = &tile.draws[whole * N * BLOCK..][..N * BLOCK];
         for first in (0..BLOCK).step_by(lanes) {
             let weight = S::f32s::from_slice(simd, &weights[first..first + lanes]);
-            add_vectors::<S, FUSED, N, M, RELU, PAIRED, 1>(simd, &splats, block, first, Some(weight), &mut acc);
+            add_vectors::<S, FUSED, N, M, 1>(simd, &splats, block, first, Some(weight), &mut acc);
         }
     }
 
@@ -189,15 +171,7 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize, const RELU: b
 
 /// `V` vectors of samples: forward, error, backward.
 #[inline(always)]
-fn add_vectors<
-    S: Simd,
-    const FUSED: bool,
-    const N: usize,
-    const M: usize,
-    const RELU: bool,
-    const PAIRED: bool,
-    const V: usize,
->(
+fn add_vectors<S: Simd, const FUSED: bool, const N: usize, const M: usize, const V: usize>(
     simd: S,
     model: &Splats<S, N, M>,
     block: &[u32],
@@ -210,13 +184,10 @@ fn add_vectors<
     let mut x = [[zero; V]; N];
     let mut h = [[zero; V]; M];
     for i in 0..N {
-        let at = if PAIRED { 2 * i } else { i } * BLOCK + first;
         for v in 0..V {
-            let at = at + v * lanes;
+            let at = i * BLOCK + first + v * lanes;
             let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
-            let own =
-                if PAIRED { Some(S::u32s::from_slice(simd, &block[at + BLOCK..at + BLOCK + lanes])) } else { None };
-            x[i][v] = feature_value(simd, draw, own, model.last_active[i], model.value_scale[i]);
+            x[i][v] = feature_value(simd, draw, None, model.last_active[i], model.value_scale[i]);
             for k in 0..M {
                 h[k][v] = mul_add::<S, FUSED>(model.w[k][i], x[i][v], h[k][v]);
             }
@@ -231,13 +202,13 @@ fn add_vectors<
                 out = mul_add::<S, FUSED>(model.w[k][i], h[k][v], out);
             }
             let silent = out.simd_le(zero);
-            let mut error = if RELU { zero_where(simd, silent, out) } else { out } - x[i][v];
+            let mut error = zero_where(simd, silent, out) - x[i][v];
             if let Some(weight) = weight {
                 error *= weight;
             }
             let weighted = model.twice_importance[i] * error;
             acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
-            g[i][v] = if RELU { zero_where(simd, silent, weighted) } else { weighted };
+            g[i][v] = zero_where(simd, silent, weighted);
             acc.db[i] += g[i][v];
             for k in 0..M {
                 dh[k][v] = mul_add::<S, FUSED>(model.w[k][i], g[i][v], dh[k][v]);

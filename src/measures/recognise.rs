@@ -81,7 +81,7 @@ fn order_around(cosines: &[f64], n_points: usize) -> Vec<usize> {
     let sine = (1.0 - cosine * cosine).sqrt();
     let angles: Vec<f64> = x.iter().zip(toward_side).map(|(&x, &s)| ((s - cosine * x) / sine).atan2(x)).collect();
     let mut order: Vec<usize> = (0..n_points).collect();
-    order.sort_by(|&i, &j| angles[i].total_cmp(&angles[j]));
+    order.sort_unstable_by(|&i, &j| angles[i].total_cmp(&angles[j]));
     order
 }
 
@@ -147,7 +147,7 @@ fn fitting(
         Some((worst, feature))
     };
     let mut features: Vec<_> = (0..n_points).filter(|&feature| is_free[feature]).filter_map(worst).collect();
-    features.sort_by(|a, b| b.0.total_cmp(&a.0));
+    features.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     features.into_iter().map(|(_, feature)| feature).collect()
 }
 

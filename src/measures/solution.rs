@@ -20,7 +20,7 @@ pub(super) fn tally(geometry: &[Factor]) -> Vec<(Shape, usize)> {
         }
     }
     // Downwards; an irregular shape has no number of points and so goes last.
-    tally.sort_by_key(|&(shape, _)| (std::cmp::Reverse(shape.n_points()), shape));
+    tally.sort_unstable_by_key(|&(shape, _)| (std::cmp::Reverse(shape.n_points()), shape));
     tally
 }
 

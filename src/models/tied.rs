@@ -8,14 +8,14 @@ use crate::kernels::{BLOCK, Level, blocked, tiny};
 #[derive(Debug, Clone)]
 pub struct TiedWork {
     sums: Sums,
-    /// Present where the shape has no kernel of its own and goes through blocked products.
+    /// Present where the model has no kernel of its own and goes through blocked products.
     workspace: Option<blocked::Workspace>,
 }
 
 impl TiedWork {
-    /// For models of this shape.
-    pub fn new(shape: Shape) -> Self {
-        let in_registers = tiny::SHAPES.contains(&(shape.n_features, shape.n_hidden));
+    /// For models of this shape, with or without the ReLU, their words read alone or paired.
+    pub fn new(shape: Shape, relu: bool, paired: bool) -> Self {
+        let in_registers = tiny::suits(shape.n_features, shape.n_hidden, relu, paired);
         TiedWork {
             sums: Sums::zeros(shape.n_features, shape.n_hidden),
             workspace: (!in_registers).then(blocked::Workspace::default),
@@ -44,10 +44,7 @@ impl TiedWork {
     /// `draws`: `[tile_blocks][words][BLOCK]`.
     pub fn add_tile(&mut self, level: Level, model: Tied, reading: &Reading, draws: &[u32], n_samples: usize) {
         match &mut self.workspace {
-            None => {
-                let known = tiny::add_tile(level, model, reading, draws, n_samples, &mut self.sums);
-                assert!(known, "every shape in SHAPES has a kernel");
-            }
+            None => tiny::add_tile(level, model, reading, draws, n_samples, &mut self.sums),
             Some(workspace) => {
                 blocked::add_tile(level, model, reading, draws, n_samples, workspace, &mut self.sums);
             }

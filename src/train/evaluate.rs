@@ -156,7 +156,8 @@ pub fn batch_sums(level: Level, spec: &ExperimentSpec, w: &[f32], b: &[f32], n_s
     let reading = Reading::new(&spec.densities());
     let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();
     let model = Tied { w, b, importance: &importance, relu: spec.model == ModelKind::Relu };
-    let mut work = TiedWork::new(Shape { n_features: spec.features, n_hidden: spec.hidden });
+    let shape = Shape { n_features: spec.features, n_hidden: spec.hidden };
+    let mut work = TiedWork::new(shape, model.relu, reading.paired);
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
     let tile_blocks = work.tile_blocks(level);
     let mut draws = vec![0; tile_blocks * reading.words() * BLOCK];

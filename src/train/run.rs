@@ -155,8 +155,7 @@ impl Run {
             let bias = cell.shape.n_weights()..;
             self.parameters[bias.clone()].copy_from_slice(&scratch.before[bias]);
         }
-        // A difference from itself is 0 for every finite number and not a number for the others.
-        let finite = loss.is_finite() && self.parameters.iter().map(|p| p - p).sum::<f32>() == 0.0;
+        let finite = loss.is_finite() && self.parameters.iter().all(|p| p.is_finite());
         if !finite {
             self.parameters.copy_from_slice(&scratch.before);
             self.status = Status::Diverged;

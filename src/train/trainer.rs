@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Shape, TiedWork};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{ExperimentSpec, GradientKind, LevelChoice};
+use crate::spec::{ExperimentSpec, GradientKind, LevelChoice, ModelKind};
 use crate::theory::{exact_loss, is_exact};
 
 /// Many instances of one experiment in training.
@@ -44,7 +44,8 @@ struct GroupKey {
     n_features: usize,
     n_hidden: usize,
     batch: usize,
-    words: usize,
+    paired: bool,
+    relu: bool,
 }
 
 /// An instance as it stands.
@@ -115,7 +116,8 @@ impl Trainer {
                     n_features: cell.shape.n_features,
                     n_hidden: cell.shape.n_hidden,
                     batch: cell.spec.batch,
-                    words: cell.reading.words(),
+                    paired: cell.reading.paired,
+                    relu: cell.spec.model == ModelKind::Relu,
                 };
                 members.entry(key).or_default().push(run_idx);
             }
@@ -129,11 +131,11 @@ impl Trainer {
                 Group {
                     stream: before
                         .map_or_else(|| Stream::new(key.seed, Purpose::Batches), |group| group.stream.clone()),
-                    work: vec![TiedWork::new(shape); members.len()],
+                    work: vec![TiedWork::new(shape, key.relu, key.paired); members.len()],
                     members,
                     shape,
                     batch: key.batch,
-                    words: key.words,
+                    words: key.n_features * if key.paired { 2 } else { 1 },
                     draws: Vec::new(),
                 }
             })
