@@ -142,7 +142,7 @@ fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
         (7, 3, true, 0.2),
         (5, 2, true, 0.004),
         (9, 4, false, 0.2),
-        (20, 5, true, 1.0),
+        (20, 5, true, 0.5),
         (33, 17, true, 0.2),
     ];
     for (n, m, relu, density) in models {

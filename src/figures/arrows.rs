@@ -233,7 +233,7 @@ pub fn draw_columns<DB: DrawingBackend>(
     }
 
     // From the least important up, dots of near-zero columns last, the meant feature on top of all.
-    let mut order: Vec<usize> = (0..n).rev().collect();
+    let mut order: Vec<usize> = (0..n).collect();
     order.sort_unstable_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, std::cmp::Reverse(i)));
     let mut discs = vec![((0.0, 0.0), 0.0); n];
     for &i in &order {
