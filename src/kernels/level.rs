@@ -30,20 +30,20 @@ impl Level {
     /// Every level that this build can run on this processor, the best first; the last is the scalar one where it is built.
     pub fn all() -> Vec<Self> {
         let best = fearless_simd::Level::new();
-        let mut levels = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
+        let wide = {
             use fearless_simd::Level as Simd;
-            levels.extend(best.as_avx512().map(Simd::Avx512));
-            levels.extend(best.as_avx2().map(Simd::Avx2));
-            levels.extend(best.as_sse4_2().map(Simd::Sse4_2));
-            levels.push(Simd::baseline());
-        }
+            let narrower = [best.as_avx2().map(Simd::Avx2), best.as_sse4_2().map(Simd::Sse4_2)];
+            [best.as_avx512().map(Simd::Avx512)].into_iter().chain(narrower).chain([Some(Simd::baseline())])
+        };
         #[cfg(not(target_arch = "x86_64"))]
-        levels.push(best);
+        let wide = [Some(best)].into_iter();
         #[cfg(not(target_arch = "wasm32"))]
-        levels.push(fearless_simd::Level::fallback());
-        let mut all: Vec<Self> = levels.into_iter().map(|simd| Level { simd, fused: true }).collect();
+        let scalar = Some(fearless_simd::Level::fallback());
+        #[cfg(target_arch = "wasm32")]
+        let scalar = None;
+        let levels = wide.chain([scalar]).flatten();
+        let mut all: Vec<Self> = levels.map(|simd| Level { simd, fused: true }).collect();
         all.extend(Self::simd128());
         all
     }
