@@ -63,7 +63,7 @@ function showEmbed() {
   document.documentElement.dataset.embed = element.getAttribute('figure');
   const place = element.closest('figure');
   place.querySelector('figcaption')?.remove();
-  document.querySelector('main').replaceChildren(place);
+  document.querySelector('main').replaceChildren(document.getElementById('top-message'), place);
 }
 
 function storedTheme() {

@@ -166,10 +166,12 @@ export class ArrowPanel {
   /** Draws what it has, if that changed. */
   draw(core) {
     this.core = core;
-    if (!this.isDirty || !this.view || !this.surface.isReady) return;
-    this.isDirty = false;
+    if (!this.isDirty || !this.view) return;
+    // More dimensions than two have no such picture; the words under it go on.
     const isDrawable = this.view.hidden <= 2;
     this.picture.classList.toggle('no-picture', !isDrawable);
+    if (isDrawable && !this.surface.isReady) return;
+    this.isDirty = false;
     if (isDrawable) {
       const highlight = this.highlight < this.view.features ? this.highlight : -1;
       this.surface.arrows(core, this.view, highlight);

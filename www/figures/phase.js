@@ -6,7 +6,7 @@
  */
 
 import { button, choice, durationText, grouped, h, short } from '../controls.js';
-import { composed, Surface } from '../draw.js';
+import { composed, Surface, themeNow } from '../draw.js';
 import * as save from '../save.js';
 import { Frame, frameScheduler, withoutDefaults } from './frame.js';
 import { agreement, movedCell, PENDING } from './grid.js';
@@ -14,6 +14,8 @@ import { ArrowPanel } from './panel.js';
 
 /** Steps a second of the chosen cell's model: it is there to be watched. */
 const CELL_RATE = 400;
+/** The diagram waits this long for the opening figure, unless it is in view or a link asks for it. */
+const START_DELAY_MS = 1500;
 const CLASS_TEXTS = ['forgets the extra feature', 'gives the extra feature the only dimension', 'keeps both, in opposite directions'];
 
 /** The figure. */
@@ -42,6 +44,8 @@ export class PhaseFigure {
     this.selected = -1;
     this.isVisible = false;
     this.isMarkDue = false;
+    /** What the theory's diagram was drawn from. */
+    this.theoryKey = [];
     this.frames = frameScheduler(() => this.draw());
     this.frame = new Frame({
       title: PhaseFigure.title, signal,
@@ -114,7 +118,9 @@ export class PhaseFigure {
     this.core = core;
     this.preset = core.preset('phase-2-1');
     this.defaults = JSON.parse(core.resolveSpec(this.preset));
-    this.apply({});
+    // The theory of all cells takes a moment, which the opening figure needs more.
+    this.starting = setTimeout(() => this.rows === 0 && this.apply({}), START_DELAY_MS);
+    if (this.isVisible) this.apply({});
   }
 
   /** Takes on changed fields of the preset; false where the core refused them. */
@@ -148,7 +154,7 @@ export class PhaseFigure {
   }
 
   change(fields) {
-    if (!this.core) return;
+    if (!this.core || this.rows === 0) return;
     const patch = fields === null ? {} : withoutDefaults({ ...this.patch, ...fields }, this.defaults);
     if (this.apply(patch)) this.onSpec(patch);
   }
@@ -164,6 +170,7 @@ export class PhaseFigure {
 
   toggle() {
     if (!this.core) return;
+    if (this.rows === 0 && !this.apply({})) return;
     if (this.phase === 'running') {
       this.job.pause();
       this.phase = 'paused';
@@ -271,6 +278,7 @@ export class PhaseFigure {
 
   setVisible(isVisible) {
     this.isVisible = isVisible;
+    if (isVisible && this.core && this.rows === 0) this.apply({});
     this.drive();
   }
 
@@ -289,7 +297,10 @@ export class PhaseFigure {
     if (!this.core || this.rows === 0) return;
     const { rows, columns, selected, ranges } = this;
     const common = { rows, columns, selected, ranges };
-    if (this.left.surface.isReady) {
+    // Theory stands still while the cells come in.
+    const theoryKey = [selected, this.left.surface.width, this.left.surface.height, devicePixelRatio, themeNow(), this.theory];
+    if (this.left.surface.isReady && theoryKey.some((value, idx) => value !== this.theoryKey[idx])) {
+      this.theoryKey = theoryKey;
       this.left.surface.phase(this.core, { ...common, title: 'Theory', classes: this.theory, names: true });
     }
     if (this.right.surface.isReady) {
@@ -356,6 +367,7 @@ export class PhaseFigure {
   }
 
   destroy() {
+    clearTimeout(this.starting);
     this.cancel();
     this.frames.cancel();
     this.panel.destroy();
