@@ -193,11 +193,13 @@ async function read(page, hash) {
     }
     return {
       expected,
-      notices: visible.map((notice) => ({
-        place: notice.closest("superposition-figure")?.getAttribute("figure") ?? "top",
-        text: (notice.querySelector("span") ?? notice).textContent,
-        children: (notice.querySelector("span") ?? notice).childElementCount,
-      })),
+      // At a figure the message has an element of its own, with a button beside it.
+      notices: visible.map((notice) => [notice, notice.querySelector(":scope > button") ? notice.firstElementChild : notice])
+        .map(([notice, message]) => ({
+          place: notice.closest("superposition-figure")?.getAttribute("figure") ?? "top",
+          text: message.textContent,
+          children: message.childElementCount,
+        })),
       step: Number(step),
       status,
       pwned: globalThis.pwned !== undefined || {}.polluted !== undefined,
