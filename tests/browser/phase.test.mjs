@@ -5,7 +5,7 @@
 // where the extra feature's is the larger; else 0, ignored. Theory gives the natural solution with the lowest loss, each
 // with its best bias. Cells that touch a boundary (one of the eight around has another class) are left out of the comparison: two
 // solutions are almost equally good there. Of the 496 cells inside, 496 agreed when this was written, with two seeds. Were it
-// only 97% of them, 5 or more misses in 20 would have a probability of 4e-4.
+// only 97% of them, 5 or more misses in 20 would have a probability of 3e-4.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
