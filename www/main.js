@@ -21,13 +21,13 @@ function follow(text, facade) {
   try {
     const link = readLink(text, facade);
     if (link === null) return;
-    state = withHash(state, text, facade);
+    for (const figure of document.querySelectorAll('superposition-figure')) figure.showError(null);
     const element = link.figure === null ? null : figureOf(link.figure);
     if (element === null) {
       showTopMessage(new Error('link: it names no figure, expected figure=intro or figure=phase-2-1'));
       return;
     }
-    element.applySpec(link.spec, link.show, link.hide);
+    if (element.applySpec(link.spec, link.show, link.hide)) state = withHash(state, text, facade);
     element.scrollIntoView({ block: 'nearest' });
   } catch (error) {
     const element = figureOf(figureNamedBy(text) ?? '');

@@ -154,7 +154,8 @@ test('a paused grid rests and goes on; a cancelled one ends', async () => {
   const { pool } = makePool(2);
   const grid = runGrid(pool, Array.from({ length: 1600 }, (_, idx) => idx));
   grid.job.pause();
-  await new Promise((resolve) => { setTimeout(resolve, 100); });
+  // What a worker had been given before the pause is still trained.
+  await until('rest', () => [...grid.job.waiting.values()].every((count) => count === 0));
   const paused = grid.seen.size;
   await new Promise((resolve) => { setTimeout(resolve, 100); });
   assert.ok(paused < 1600 && grid.seen.size === paused);

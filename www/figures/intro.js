@@ -214,6 +214,8 @@ export class IntroFigure {
     }
     this.frame.showError(null);
     this.patch = patch;
+    // Whoever follows a link or starts again wants to see it run, paused before or not.
+    if (restart) this.isPlaying = true;
     this.adopt(plan, { keep, restart });
     return true;
   }
