@@ -21,7 +21,6 @@ function follow(text, facade) {
   try {
     const link = readLink(text, facade);
     if (link === null) return;
-    for (const figure of document.querySelectorAll('superposition-figure')) figure.showError(null);
     const element = link.figure === null ? null : figureOf(link.figure);
     if (element === null) {
       showTopMessage(new Error('link: it names no figure, expected figure=intro or figure=phase-2-1'));
