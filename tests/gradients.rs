@@ -83,3 +83,29 @@ fn sampled_gradients_have_the_exact_ones_as_their_mean() {
         }
     }
 }
+
+/// A hard case: few active features of very unequal importance, where one sample's loss varies by six times its mean.
+#[test]
+fn a_sampled_loss_keeps_the_promised_standard_error() {
+    let json = r#"{"features":20,"hidden":5,"importance":0.7,"density":0.03,"steps":1000}"#;
+    let spec = ExperimentSpec::from_json(json).expect("a valid spec");
+    let mut trainer = superposition::train::Trainer::new(&spec).expect("a level that exists");
+    trainer.advance(u64::MAX);
+    let report = superposition::report::InstanceReport::of(&trainer, 0);
+    assert!(report.loss_standard_error > 0.0, "twenty features have no exact loss");
+    let relative = report.loss_standard_error / report.loss;
+    assert!(relative <= 2e-3, "standard error {relative:.2e} of the loss");
+
+    // An independent estimate by the training kernels agrees within five of the larger standard errors.
+    let instance = trainer.instance(0, 0);
+    let batches: Vec<f64> = (0..64)
+        .map(|seed| {
+            let spec = ExperimentSpec { seed, ..spec.clone() };
+            batch_sums(Level::best(), &spec, instance.weights, instance.bias, 1 << 16).loss / f64::from(20 << 16)
+        })
+        .collect();
+    let mean = batches.iter().sum::<f64>() / 64.0;
+    let spread = (batches.iter().map(|b| (b - mean).powi(2)).sum::<f64>() / (63.0 * 64.0)).sqrt();
+    let allowed = 5.0 * (spread * spread + report.loss_standard_error.powi(2)).sqrt();
+    assert!((mean - report.loss).abs() < allowed, "{mean:.4e} for {:.4e}, allowed {allowed:.1e}", report.loss);
+}
