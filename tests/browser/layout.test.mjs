@@ -66,6 +66,10 @@ for (const size of SIZES) {
 test("the theme switch is stored, and reaches every canvas", async () => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser, colorScheme: "light" });
   await page.waitForFunction(() => document.querySelector(".explorer")?.dataset.status === "done");
+  // The diagram works out its theory when it is seen, or a little later; a canvas that is still blank has no theme.
+  await page.locator('superposition-figure[figure="phase-2-1"]').scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.offsetParent === null
+    || canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0)));
   const looks = () => page.evaluate(() => {
     const colors = [getComputedStyle(document.body).backgroundColor];
     for (const canvas of document.querySelectorAll("canvas")) {
