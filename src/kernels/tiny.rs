@@ -138,14 +138,9 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize>(simd: S, tile
 
     let whole = tile.n_samples / BLOCK;
     for block in tile.draws.chunks_exact(N * BLOCK).take(whole) {
-        // Two vectors at once where a block holds two: what is read and written for each, weights and accumulators above
-        // all, then counts half.
-        if 2 * lanes <= BLOCK {
-            for first in (0..BLOCK).step_by(2 * lanes) {
-                add_vectors::<S, FUSED, N, M, 2>(simd, &splats, block, first, None, &mut acc);
-            }
-        } else {
-            add_vectors::<S, FUSED, N, M, 1>(simd, &splats, block, 0, None, &mut acc);
+        // One vector at a time: two share their loads, but need more registers than wasm's engines have.
+        for first in (0..BLOCK).step_by(lanes) {
+            add_vector::<S, FUSED, N, M>(simd, &splats, block, first, None, &mut acc);
         }
     }
     let rest = tile.n_samples % BLOCK;
@@ -156,7 +151,7 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize>(simd: S, tile
         let block = &tile.draws[whole * N * BLOCK..][..N * BLOCK];
         for first in (0..BLOCK).step_by(lanes) {
             let weight = S::f32s::from_slice(simd, &weights[first..first + lanes]);
-            add_vectors::<S, FUSED, N, M, 1>(simd, &splats, block, first, Some(weight), &mut acc);
+            add_vector::<S, FUSED, N, M>(simd, &splats, block, first, Some(weight), &mut acc);
         }
     }
 
@@ -169,9 +164,9 @@ fn add<S: Simd, const FUSED: bool, const N: usize, const M: usize>(simd: S, tile
     }
 }
 
-/// `V` vectors of samples: forward, error, backward.
+/// One vector of samples: forward, error, backward.
 #[inline(always)]
-fn add_vectors<S: Simd, const FUSED: bool, const N: usize, const M: usize, const V: usize>(
+fn add_vector<S: Simd, const FUSED: bool, const N: usize, const M: usize>(
     simd: S,
     model: &Splats<S, N, M>,
     block: &[u32],
@@ -181,46 +176,41 @@ fn add_vectors<S: Simd, const FUSED: bool, const N: usize, const M: usize, const
 ) {
     let lanes = S::f32s::LEN;
     let zero = S::f32s::splat(simd, 0.0);
-    let mut x = [[zero; V]; N];
-    let mut h = [[zero; V]; M];
+    let mut x = [zero; N];
+    let mut h = [zero; M];
     for i in 0..N {
-        for v in 0..V {
-            let at = i * BLOCK + first + v * lanes;
-            let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
-            x[i][v] = feature_value(simd, draw, None, model.last_active[i], model.value_scale[i]);
-            for k in 0..M {
-                h[k][v] = mul_add::<S, FUSED>(model.w[k][i], x[i][v], h[k][v]);
-            }
+        let at = i * BLOCK + first;
+        let draw = S::u32s::from_slice(simd, &block[at..at + lanes]);
+        x[i] = feature_value(simd, draw, None, model.last_active[i], model.value_scale[i]);
+        for k in 0..M {
+            h[k] = mul_add::<S, FUSED>(model.w[k][i], x[i], h[k]);
         }
     }
-    let mut dh = [[zero; V]; M];
-    let mut g = [[zero; V]; N];
+    let mut dh = [zero; M];
+    let mut g = [zero; N];
     for i in 0..N {
-        for v in 0..V {
-            let mut out = model.b[i];
-            for k in 0..M {
-                out = mul_add::<S, FUSED>(model.w[k][i], h[k][v], out);
-            }
-            let silent = out.simd_le(zero);
-            let mut error = zero_where(simd, silent, out) - x[i][v];
-            if let Some(weight) = weight {
-                error *= weight;
-            }
-            let weighted = model.twice_importance[i] * error;
-            acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
-            g[i][v] = zero_where(simd, silent, weighted);
-            acc.db[i] += g[i][v];
-            for k in 0..M {
-                dh[k][v] = mul_add::<S, FUSED>(model.w[k][i], g[i][v], dh[k][v]);
-            }
+        let mut out = model.b[i];
+        for k in 0..M {
+            out = mul_add::<S, FUSED>(model.w[k][i], h[k], out);
+        }
+        let silent = out.simd_le(zero);
+        let mut error = zero_where(simd, silent, out) - x[i];
+        if let Some(weight) = weight {
+            error *= weight;
+        }
+        let weighted = model.twice_importance[i] * error;
+        acc.twice_loss = mul_add::<S, FUSED>(weighted, error, acc.twice_loss);
+        g[i] = zero_where(simd, silent, weighted);
+        acc.db[i] += g[i];
+        for k in 0..M {
+            dh[k] = mul_add::<S, FUSED>(model.w[k][i], g[i], dh[k]);
         }
     }
+    // Both parts of dW at once: each accumulator is read and written a single time.
     for i in 0..N {
         for k in 0..M {
-            for v in 0..V {
-                acc.dw[k][i] = mul_add::<S, FUSED>(h[k][v], g[i][v], acc.dw[k][i]);
-                acc.dw[k][i] = mul_add::<S, FUSED>(x[i][v], dh[k][v], acc.dw[k][i]);
-            }
+            acc.dw[k][i] = mul_add::<S, FUSED>(h[k], g[i], acc.dw[k][i]);
+            acc.dw[k][i] = mul_add::<S, FUSED>(x[i], dh[k], acc.dw[k][i]);
         }
     }
 }
