@@ -3,13 +3,14 @@
 //! A report is worked out once from a trained instance and holds no reference to the trainer. Fields that have no meaning
 //! for a model are null.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::kernels::Level;
 use crate::measures::{Factor, Measures};
-use crate::spec::ExperimentSpec;
+use crate::models::Shape;
+use crate::spec::{ExperimentSpec, ModelKind};
 use crate::theory::{ExactScratch, exact_loss_and_gradient_into, is_exact};
-use crate::train::{Evaluation, Status, Trainer, batch_sums, evaluate};
+use crate::train::{Evaluation, History, Status, Trainer, batch_sums, evaluate};
 
 /// The version that reports carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -35,48 +36,89 @@ pub struct InstanceReport {
     pub weights: Vec<Vec<f32>>,
     /// `[n_features]`.
     pub bias: Vec<f32>,
+    /// `[n_features][n_hidden]`; null where it is Wᵀ.
+    pub decoder: Option<Vec<Vec<f32>>>,
     /// What the weights look like.
     #[serde(flatten)]
     pub measures: MeasuresReport,
+    /// The recorded points; null where the spec asks for none.
+    pub history: Option<HistoryReport>,
     /// The SIMD level that trained.
     pub level: &'static str,
     /// The version of this program.
     pub version: &'static str,
 }
 
-/// The measures of DESIGN.md section 2 as reports print them.
+/// The measures of DESIGN.md section 2 as reports print them, of W (of W₁ where the decoder is a matrix of its own).
 #[derive(Debug, Clone, Serialize)]
 pub struct MeasuresReport {
     /// `‖W_i‖`.
     pub norms: Vec<f64>,
     /// `Σ_{j≠i} (Ŵ_i · W_j)²`.
     pub superposition: Vec<f64>,
-    /// D_i.
-    pub dimensionality: Vec<f64>,
-    /// D*, null for W = 0.
+    /// D_i; null for `absolute`, whose output is not made of `WᵀW`.
+    pub dimensionality: Option<Vec<f64>>,
+    /// D*, null for W = 0 and for `absolute`.
     pub dimensions_per_feature: Option<f64>,
     /// Features with `‖W_i‖ > 0.5`.
     pub represented: Vec<usize>,
-    /// Tegum factors and their shapes.
-    pub geometry: Vec<Factor>,
-    /// The factors by name.
-    pub solution: String,
+    /// Tegum factors and their shapes; null for `absolute`.
+    pub geometry: Option<Vec<Factor>>,
+    /// The factors by name; null for `absolute`.
+    pub solution: Option<String>,
 }
 
-impl From<Measures> for MeasuresReport {
-    fn from(measures: Measures) -> Self {
-        let Measures {
-            norms,
-            superposition,
-            dimensionality,
-            dimensions_per_feature,
-            represented,
-            geometry,
-            solution,
-            ..
-        } = measures;
-        MeasuresReport { norms, superposition, dimensionality, dimensions_per_feature, represented, geometry, solution }
+impl MeasuresReport {
+    fn of(kind: ModelKind, w: &[f64], n_features: usize, n_hidden: usize) -> Self {
+        let measures = Measures::of(w, n_features, n_hidden);
+        let tied = kind != ModelKind::Absolute;
+        MeasuresReport {
+            norms: measures.norms,
+            superposition: measures.superposition,
+            dimensionality: tied.then_some(measures.dimensionality),
+            dimensions_per_feature: measures.dimensions_per_feature.filter(|_| tied),
+            represented: measures.represented,
+            geometry: tied.then_some(measures.geometry),
+            solution: tied.then_some(measures.solution),
+        }
     }
+}
+
+/// The way of a run, point by point.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryReport {
+    /// Updates made.
+    pub steps: Vec<u64>,
+    /// Mean loss of the batches since the point before; null where there was none.
+    pub loss: Vec<Option<f64>>,
+    /// `[points][n_features]`; null for `absolute`.
+    pub dimensionality: Option<Vec<Vec<f64>>>,
+    /// `[points][n_hidden][n_features]`.
+    pub weights: Vec<Vec<Vec<f32>>>,
+}
+
+impl HistoryReport {
+    fn of(kind: ModelKind, shape: Shape, history: &History) -> Self {
+        let (n, m) = (shape.n_features, shape.n_hidden);
+        let encoders =
+            || history.parameters.chunks_exact(shape.n_parameters()).map(|point| &point[..shape.n_weights()]);
+        let dimensionality = |w: &[f32]| Measures::of(&wide(w), n, m).dimensionality;
+        HistoryReport {
+            steps: history.steps.clone(),
+            loss: history.losses.clone(),
+            dimensionality: (kind != ModelKind::Absolute).then(|| encoders().map(dimensionality).collect()),
+            weights: encoders().map(|w| rows(w, n)).collect(),
+        }
+    }
+}
+
+/// `[rows][n_columns]` of one run of numbers.
+fn rows<T: Copy>(matrix: &[T], n_columns: usize) -> Vec<Vec<T>> {
+    matrix.chunks_exact(n_columns).map(<[T]>::to_vec).collect()
+}
+
+fn wide(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().copied().map(f64::from).collect()
 }
 
 impl InstanceReport {
@@ -89,9 +131,8 @@ impl InstanceReport {
         let spec = trainer.cell_spec(0);
         let candidates = (0..spec.restarts.count).map(|restart| {
             let instance = trainer.instance(0, restart);
-            let (densities, importances) = (spec.densities(), spec.importances());
             // One evaluation seed for all restarts: they are compared on the same samples.
-            let evaluation = evaluate(spec.model, instance.weights, instance.bias, &densities, &importances, spec.seed);
+            let evaluation = evaluate(spec, instance.parameters, spec.seed);
             (restart, evaluation, instance.status == Status::Diverged)
         });
         let key = |(_, evaluation, diverged): &(usize, Evaluation, bool)| (*diverged, evaluation.loss);
@@ -99,7 +140,7 @@ impl InstanceReport {
             .min_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal))
             .expect("a spec has at least one restart");
         let instance = trainer.instance(0, restart);
-        let w: Vec<f64> = instance.weights.iter().copied().map(f64::from).collect();
+        let shape = Shape::new(spec.model, spec.features, spec.hidden);
         InstanceReport {
             index,
             spec: spec.to_json(),
@@ -108,24 +149,15 @@ impl InstanceReport {
             restart,
             loss: evaluation.loss,
             loss_standard_error: evaluation.standard_error,
-            weights: instance.weights.chunks_exact(spec.features).map(<[f32]>::to_vec).collect(),
+            weights: rows(instance.weights, spec.features),
             bias: instance.bias.to_vec(),
-            measures: Measures::of(&w, spec.features, spec.hidden).into(),
+            decoder: instance.decoder.map(|decoder| rows(decoder, spec.hidden)),
+            measures: MeasuresReport::of(spec.model, &wide(instance.weights), spec.features, spec.hidden),
+            history: instance.history.map(|history| HistoryReport::of(spec.model, shape, history)),
             level: trainer.level().name(),
             version: VERSION,
         }
     }
-}
-
-/// A line that `superposition evaluate` reads: a spec and parameters; other fields are ignored.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ModelLine {
-    /// The experiment that the parameters belong to.
-    pub spec: serde_json::Value,
-    /// `[n_hidden][n_features]`.
-    pub weights: Vec<Vec<f64>>,
-    /// `[n_features]`.
-    pub bias: Vec<f64>,
 }
 
 /// What `superposition evaluate` prints of a model.
@@ -151,53 +183,58 @@ pub struct GradientReport {
     pub weights: Vec<Vec<f64>>,
     /// `[n_features]`.
     pub bias: Vec<f64>,
+    /// `[n_features][n_hidden]`; null where the decoder is Wᵀ.
+    pub decoder: Option<Vec<Vec<f64>>>,
 }
 
 impl ModelReport {
     /// Evaluates parameters under a spec.
     ///
     /// # Shapes
-    /// `w: [n_hidden][n_features]`, `b: [n_features]`, as the spec says.
-    pub fn of(spec: &ExperimentSpec, w: &[f64], b: &[f64]) -> Self {
-        let (densities, importances) = (spec.densities(), spec.importances());
-        let measures = Measures::of(w, spec.features, spec.hidden).into();
-        if is_exact(spec.model, spec.features) {
-            let (mut dw, mut db) = (vec![0.0; w.len()], vec![0.0; b.len()]);
+    /// `parameters` in the order of [`crate::models`], as many as the spec says.
+    pub fn of(spec: &ExperimentSpec, parameters: &[f64]) -> Self {
+        let shape = Shape::new(spec.model, spec.features, spec.hidden);
+        let (w, rest) = parameters.split_at(shape.n_weights());
+        let measures = MeasuresReport::of(spec.model, w, spec.features, spec.hidden);
+        let law = spec.input_law();
+        if law.is_independent() && is_exact(spec.model, spec.features) {
+            let (mut dw, mut db) = (vec![0.0; w.len()], vec![0.0; rest.len()]);
             let mut scratch = ExactScratch::default();
             let loss = exact_loss_and_gradient_into(
                 spec.model,
                 w,
-                b,
-                &densities,
-                &importances,
+                rest,
+                &law.densities,
+                &spec.importances(),
                 &mut dw,
                 &mut db,
                 &mut scratch,
             );
-            let weights = dw.chunks_exact(spec.features).map(<[f64]>::to_vec).collect();
-            let gradient = GradientReport { weights, bias: db };
+            let gradient = GradientReport { weights: rows(&dw, spec.features), bias: db, decoder: None };
             return ModelReport { loss, loss_standard_error: 0.0, exact: true, gradient, measures };
         }
-        let [w32, b32] = [w, b].map(|part| part.iter().map(|&v| v as f32).collect::<Vec<_>>());
-        let evaluation = evaluate(spec.model, &w32, &b32, &densities, &importances, spec.seed);
-        let gradient = sampled_gradient(spec, &w32, &b32);
+        let narrow: Vec<f32> = parameters.iter().map(|&v| v as f32).collect();
+        let evaluation = evaluate(spec, &narrow, spec.seed);
         ModelReport {
             loss: evaluation.loss,
             loss_standard_error: evaluation.standard_error,
             exact: false,
-            gradient,
+            gradient: sampled_gradient(spec, &narrow),
             measures,
         }
     }
 }
 
 /// The gradient over [`GRADIENT_SAMPLES`] samples of the evaluation stream, by the kernels that train.
-fn sampled_gradient(spec: &ExperimentSpec, w: &[f32], b: &[f32]) -> GradientReport {
-    let sums = batch_sums(Level::best(), spec, w, b, GRADIENT_SAMPLES);
+fn sampled_gradient(spec: &ExperimentSpec, parameters: &[f32]) -> GradientReport {
+    let mut sums = batch_sums(Level::best(), spec, parameters, GRADIENT_SAMPLES);
     let scale = 1.0 / (GRADIENT_SAMPLES * spec.features) as f64;
+    let entries = sums.dw.iter_mut().chain(&mut sums.d_decoder).chain(&mut sums.db);
+    entries.for_each(|entry| *entry *= scale);
     GradientReport {
-        weights: sums.dw.chunks_exact(spec.features).map(|row| row.iter().map(|g| g * scale).collect()).collect(),
-        bias: sums.db.iter().map(|g| g * scale).collect(),
+        weights: rows(&sums.dw, spec.features),
+        bias: sums.db,
+        decoder: (!sums.d_decoder.is_empty()).then(|| rows(&sums.d_decoder, spec.hidden)),
     }
 }
 

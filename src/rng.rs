@@ -22,6 +22,8 @@ pub enum Purpose {
     Batches = 2,
     /// The samples that estimate a loss after training.
     Evaluation = 3,
+    /// Which feature's attack each sample of a batch is trained against.
+    Attacks = 7,
 }
 
 /// A portable stream of random words.

@@ -40,6 +40,7 @@ fn sampled_gradients_have_the_exact_ones_as_their_mean() {
             (0..count).map(|_| (scale * normals.normals()[0]) as f32).collect()
         };
         let (w, b) = (numbers(n * m, 0.8), numbers(n, 0.1));
+        let parameters = [w.clone(), b.clone()].concat();
         // loss, then dw, then db, as means over batch and features
         let mut sums = vec![[0.0_f64; 2]; 1 + n + n * m];
         let spec_of = |seed: usize| {
@@ -49,7 +50,7 @@ fn sampled_gradients_have_the_exact_ones_as_their_mean() {
             ExperimentSpec::from_json(&json).expect("a valid spec")
         };
         for seed in 0..BATCHES {
-            let batch = batch_sums(Level::best(), &spec_of(seed), &w, &b, SAMPLES);
+            let batch = batch_sums(Level::best(), &spec_of(seed), &parameters, SAMPLES);
             let entries = std::iter::once(&batch.loss).chain(&batch.dw).chain(&batch.db);
             for (sum, entry) in sums.iter_mut().zip(entries) {
                 let mean = entry / (SAMPLES * n) as f64;
@@ -101,7 +102,7 @@ fn a_sampled_loss_keeps_the_promised_standard_error() {
     let batches: Vec<f64> = (0..64)
         .map(|seed| {
             let spec = ExperimentSpec { seed, ..spec.clone() };
-            batch_sums(Level::best(), &spec, instance.weights, instance.bias, 1 << 16).loss / f64::from(20 << 16)
+            batch_sums(Level::best(), &spec, instance.parameters, 1 << 16).loss / f64::from(20 << 16)
         })
         .collect();
     let mean = batches.iter().sum::<f64>() / 64.0;

@@ -5,8 +5,7 @@
 //! would make the comparison meaningless; the seeds here have none, which each test asserts.
 
 use superposition::kernels::draws::{self, Reading};
-use superposition::kernels::tiny::{self, Sums, Tied};
-use superposition::kernels::{BLOCK, Level, blocked, oracle};
+use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, oracle, tiny};
 use superposition::rng::{Purpose, Stream};
 
 /// Panics with error against bound unless `got` is within `8·√k` ulp of the terms' magnitudes.
@@ -41,9 +40,75 @@ impl Model {
         }
     }
 
-    fn tied(&self) -> Tied<'_> {
-        Tied { w: &self.w, b: &self.b, importance: &self.importance, relu: self.relu }
+    fn tied(&self) -> Network<'_> {
+        Network::tied(&self.w, &self.b, &self.importance, self.relu)
     }
+}
+
+/// The readings of every kind of law for seven features: sets of both kinds, signs, low densities.
+fn readings() -> Vec<(&'static str, Reading)> {
+    let (together, apart) = (vec![vec![0, 3], vec![5, 1]], vec![vec![4, 2, 6]]);
+    let sets = |density: f64| Reading::new(&[density; 7]).with_sets(&[density; 7], &together, &apart);
+    vec![
+        ("independent", Reading::new(&[0.2; 7])),
+        ("signed", Reading::new(&[0.3; 7]).with_signs()),
+        ("signed, sparse", Reading::new(&[0.004; 7]).with_signs()),
+        ("sets", sets(0.4)),
+        ("dense sets", sets(1.0)),
+        ("signed sets", sets(0.6).with_signs()),
+    ]
+}
+
+/// Networks of every kind over seven features in three dimensions.
+struct Kinds {
+    model: Model,
+    decoder: Vec<f32>,
+}
+
+impl Kinds {
+    fn new(seed: u64) -> Self {
+        let decoder = Model::random(3, 7, true, seed + 100).w;
+        Kinds { model: Model::random(7, 3, true, seed), decoder }
+    }
+
+    fn all(&self) -> Vec<(&'static str, Network<'_>)> {
+        let tied = self.model.tied();
+        let hidden = Network { relu_hidden: true, ..tied };
+        let absolute = Network { decoder: Some(&self.decoder), absolute: true, ..hidden };
+        vec![
+            ("linear", Network { relu: false, ..tied }),
+            ("relu", tied),
+            ("relu, penalty", Network { hidden_l1: 0.05, ..tied }),
+            ("relu-hidden", hidden),
+            ("relu-hidden, penalty", Network { hidden_l1: 0.05, ..hidden }),
+            ("absolute", absolute),
+            ("absolute, penalty", Network { hidden_l1: 0.05, ..absolute }),
+        ]
+    }
+}
+
+fn zeros(network: &Network) -> Sums {
+    match network.decoder {
+        Some(_) => Sums::zeros_untied(network.n_features(), network.n_hidden()),
+        None => Sums::zeros(network.n_features(), network.n_hidden()),
+    }
+}
+
+/// What the blocked kernels give for the first `n_samples` samples of a tile.
+fn blocked_sums(
+    level: Level,
+    network: Network,
+    reading: &Reading,
+    words: &[u32],
+    n_samples: usize,
+    perturbation: Option<Perturbation>,
+) -> Sums {
+    let mut workspace = blocked::Workspace::default();
+    let mut sums = zeros(&network);
+    blocked::begin(network, &mut workspace);
+    blocked::add_tile(level, network, reading, words, n_samples, perturbation, &mut workspace, &mut sums);
+    blocked::finish(&workspace, &mut sums);
+    sums
 }
 
 fn compare(what: &str, level: Level, got: &Sums, want: &oracle::Reference, terms: [usize; 3]) {
@@ -56,6 +121,12 @@ fn compare(what: &str, level: Level, got: &Sums, want: &oracle::Reference, terms
     for at in 0..got.dw.len() {
         let what = format!("{what} dw[{at}]");
         assert_close(&what, level, got.dw[at], want.sums.dw[at], want.magnitudes.dw[at], terms[2]);
+    }
+    assert_eq!(got.d_decoder.len(), want.sums.d_decoder.len(), "{what}");
+    for at in 0..got.d_decoder.len() {
+        let what = format!("{what} d_decoder[{at}]");
+        let (want, magnitude) = (want.sums.d_decoder[at], want.magnitudes.d_decoder[at]);
+        assert_close(&what, level, got.d_decoder[at], want, magnitude, terms[2]);
     }
 }
 
@@ -111,6 +182,110 @@ fn inputs_are_the_oracles_to_the_bit() {
             }
         }
     }
+    for (what, reading) in readings() {
+        let mut words = vec![0; 60 * reading.words() * BLOCK];
+        Stream::new(6, Purpose::Batches).fill_rows(Level::best(), &mut words);
+        for level in Level::all() {
+            let mut x = vec![f32::NAN; 7 * 60 * BLOCK];
+            reading.inputs_into(level, &words, &mut x);
+            for sample in 0..60 * BLOCK {
+                let want = oracle::inputs(&reading, &words, sample);
+                let got: Vec<f32> = (0..7).map(|i| x[i * 60 * BLOCK + sample]).collect();
+                assert_eq!(got, want, "{} {what} sample {sample}", level.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_network_agrees_with_the_oracle_at_every_level() {
+    let kinds = Kinds::new(21);
+    let directions: Vec<f32> = (0..49).map(|at| ((at * 5 + 2) % 11) as f32 * 0.05 - 0.2).collect();
+    for (law, reading) in readings() {
+        for (kind, network) in kinds.all() {
+            for level in Level::all() {
+                let tile = blocked::tile_samples(level);
+                for n_samples in [tile, tile - 3, 5] {
+                    let mut words = vec![0; tile * reading.words()];
+                    Stream::new(n_samples as u64, Purpose::Batches).fill_rows(level, &mut words);
+                    let choices: Vec<u32> = (0..n_samples as u32).map(|sample| sample * 3 % 7).collect();
+                    let attack = Perturbation { directions: &directions, choices: &choices };
+                    for perturbation in [None, Some(attack)] {
+                        let want = oracle::sums(network, &reading, &words, n_samples, perturbation);
+                        let got = blocked_sums(level, network, &reading, &words, n_samples, perturbation);
+                        let terms = [n_samples * 7, n_samples * 10, n_samples * 10];
+                        let attacked = if perturbation.is_some() { ", attacked" } else { "" };
+                        compare(&format!("{kind}, {law}{attacked} × {n_samples}"), level, &got, &want, terms);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The oracle's gradients are the slopes of its own loss and penalty: central differences over the same samples.
+#[test]
+fn the_oracles_gradients_are_slopes() {
+    const N_SAMPLES: usize = 64;
+    const STEP: f32 = 1.0 / 1_048_576.0;
+    let kinds = Kinds::new(8);
+    let directions: Vec<f32> = (0..49).map(|at| ((at * 5 + 2) % 11) as f32 * 0.05 - 0.2).collect();
+    let choices: Vec<u32> = (0..N_SAMPLES as u32).map(|sample| sample * 3 % 7).collect();
+    let attack = Some(Perturbation { directions: &directions, choices: &choices });
+    let reading = Reading::new(&[0.5; 7]).with_signs();
+    let mut words = vec![0; N_SAMPLES * reading.words()];
+    Stream::new(3, Purpose::Batches).fill_rows(Level::best(), &mut words);
+    for (kind, network) in kinds.all() {
+        for perturbation in [None, attack] {
+            // The loss with the penalty, in f64: Σ_samples [Σ_i I_i r_i² + n λ Σ_k |h_k|].
+            let objective = |network: Network| {
+                let loss = oracle::sums(network, &reading, &words, N_SAMPLES, perturbation).sums.loss;
+                let penalty: f64 = (0..N_SAMPLES)
+                    .map(|sample| {
+                        let mut z = oracle::inputs(&reading, &words, sample);
+                        if perturbation.is_some() {
+                            let direction = &directions[choices[sample] as usize * 7..][..7];
+                            z.iter_mut().zip(direction).for_each(|(z, d)| *z += d);
+                        }
+                        let hidden = network.w.chunks_exact(7).map(|row| {
+                            let h: f64 = row.iter().zip(&z).map(|(&w, &z)| f64::from(w) * f64::from(z)).sum();
+                            if network.relu_hidden { h.max(0.0) } else { h.abs() }
+                        });
+                        hidden.sum::<f64>()
+                    })
+                    .sum();
+                loss + 7.0 * f64::from(network.hidden_l1) * penalty
+            };
+            let gradient = oracle::sums(network, &reading, &words, N_SAMPLES, perturbation).sums;
+            let slope = |place: &[f32], at: usize, with: &dyn Fn(&[f32]) -> f64| {
+                let mut moved = place.to_vec();
+                moved[at] = place[at] + STEP;
+                let (up, above) = (moved[at], with(&moved));
+                moved[at] = place[at] - STEP;
+                (above - with(&moved)) / (f64::from(up) - f64::from(moved[at]))
+            };
+            // Samples whose ReLU turns within the step leave an error of the order of the step.
+            let agree = |what: &str, at: usize, got: f64, want: f64, scale: f64| {
+                let bound = 1e-3 * scale;
+                assert!((got - want).abs() < bound, "{kind} {what}[{at}]: {got} for {want}, allowed {bound:.1e}");
+            };
+            let size = |entries: &[f64]| entries.iter().fold(0.0_f64, |size, entry| size.max(entry.abs()));
+            for at in 0..network.w.len() {
+                let want = slope(network.w, at, &|w| objective(Network { w, ..network }));
+                agree("dw", at, gradient.dw[at], want, size(&gradient.dw));
+            }
+            for at in 0..network.b.len() {
+                let want = slope(network.b, at, &|b| objective(Network { b, ..network }));
+                agree("db", at, gradient.db[at], want, size(&gradient.db));
+            }
+            if let Some(decoder) = network.decoder {
+                for at in 0..decoder.len() {
+                    let want = slope(decoder, at, &|d| objective(Network { decoder: Some(d), ..network }));
+                    agree("d_decoder", at, gradient.d_decoder[at], want, size(&gradient.d_decoder));
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -122,7 +297,7 @@ fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
             for n_samples in LENGTHS {
                 let mut words = vec![0; n_samples.div_ceil(BLOCK) * reading.words() * BLOCK];
                 Stream::new(n_samples as u64, Purpose::Batches).fill_rows(Level::best(), &mut words);
-                let want = oracle::tied(model.tied(), &reading, &words, n_samples);
+                let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
                 // A loss term is the square of a sum; a dW term passes through h, an output and their products.
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 for level in Level::all() {
@@ -153,12 +328,8 @@ fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
             for n_samples in LENGTHS.into_iter().chain([tile - 1, tile]).filter(|&length| length <= tile) {
                 let mut words = vec![0; tile * reading.words()];
                 Stream::new(n_samples as u64, Purpose::Batches).fill_rows(level, &mut words);
-                let want = oracle::tied(model.tied(), &reading, &words, n_samples);
-                let mut workspace = blocked::Workspace::default();
-                let mut got = Sums::zeros(n, m);
-                blocked::begin(model.tied(), &mut workspace);
-                blocked::add_tile(level, model.tied(), &reading, &words, n_samples, &mut workspace, &mut got);
-                blocked::finish(&workspace, &mut got);
+                let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
+                let got = blocked_sums(level, model.tied(), &reading, &words, n_samples, None);
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 compare(&format!("{n}→{m} relu {relu} × {n_samples}"), level, &got, &want, terms);
             }

@@ -10,8 +10,8 @@ use superposition::kernels::draws::Reading;
 use superposition::kernels::{BLOCK, Level};
 use superposition::rng::{Purpose, Stream};
 
-/// Checks in this file: 2 × 3 Kolmogorov–Smirnov, 3 χ², 3 kinds of correlation.
-const CHECKS: f64 = 12.0;
+/// Checks in this file: 2 × 3 Kolmogorov–Smirnov, 3 χ², 3 kinds of correlation; one more χ² and Kolmogorov–Smirnov for sets.
+const CHECKS: f64 = 14.0;
 const FALSE_ALARM: f64 = 1e-4 / CHECKS;
 
 /// `[n_features][n_samples]` inputs from the batch stream of a seed.
@@ -131,4 +131,50 @@ fn rare_values_keep_their_resolution() {
         "{odd} of {} are odd multiples of 2⁻²⁴",
         values.len()
     );
+}
+
+/// Sets: members of a correlated set are active together, of an anticorrelated one exactly one at a time, each as often; every
+/// pattern of five features as often as the law says (χ²), and values uniform on [−1, 1] (Kolmogorov–Smirnov).
+#[test]
+fn sets_and_signs_follow_their_law() {
+    let n_samples = 1 << 18;
+    let density = 0.4;
+    let reading = Reading::new(&[density; 5]).with_sets(&[density; 5], &[vec![3, 0]], &[vec![1, 4]]).with_signs();
+    let mut words = vec![0; n_samples / BLOCK * reading.words() * BLOCK];
+    Stream::new(23, Purpose::Batches).fill_rows(Level::best(), &mut words);
+    let mut x = vec![0.0; 5 * n_samples];
+    reading.inputs_into(Level::best(), &words, &mut x);
+
+    let mut counts = [0.0; 32];
+    for sample_idx in 0..n_samples {
+        let pattern: usize = (0..5).map(|i| usize::from(x[i * n_samples + sample_idx] != 0.0) << i).sum();
+        counts[pattern] += 1.0;
+    }
+    let (mut statistic, mut n_possible) = (0.0, 0);
+    for (pattern, &count) in counts.iter().enumerate() {
+        let on = |i: usize| pattern >> i & 1 == 1;
+        let p = if on(0) != on(3) || (on(1) && on(4)) {
+            0.0
+        } else {
+            let of = |active: bool, p: f64| if active { p } else { 1.0 - p };
+            let apart = if on(1) || on(4) { density / 2.0 } else { 1.0 - density };
+            of(on(0), density) * of(on(2), density) * apart
+        };
+        if p == 0.0 {
+            assert_eq!(count, 0.0, "pattern {pattern:05b} cannot be");
+            continue;
+        }
+        let expected = p * n_samples as f64;
+        statistic += (count - expected).powi(2) / expected;
+        n_possible += 1;
+    }
+    assert_eq!(n_possible, 2 * 2 * 3);
+    let bound = chi_square_quantile(f64::from(n_possible - 1), FALSE_ALARM);
+    assert!(statistic < bound, "χ² {statistic:.1} against {bound:.1}");
+
+    for (feature, row) in x.chunks_exact(n_samples).enumerate() {
+        let values: Vec<f64> = row.iter().filter(|&&x| x != 0.0).map(|&x| (f64::from(x) + 1.0) / 2.0).collect();
+        let (distance, bound) = (ks_distance(values.clone()), ks_bound(values.len(), FALSE_ALARM / 5.0));
+        assert!(distance < bound, "feature {feature}: KS {distance:.5} against {bound:.5}");
+    }
 }

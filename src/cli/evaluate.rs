@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::Failure;
 use crate::report::ModelReport;
-use crate::spec::ExperimentSpec;
+use crate::spec::{ExperimentSpec, ModelKind};
 
 /// The longest line: the parameters of the largest model, with every digit, take some 90 MiB.
 const MAX_LINE_BYTES: u64 = 256 << 20;
@@ -29,6 +29,8 @@ struct Line<'a> {
     spec: &'a RawValue,
     weights: Vec<Vec<f64>>,
     bias: Vec<f64>,
+    #[serde(default)]
+    decoder: Option<Vec<Vec<f64>>>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -66,21 +68,44 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The report of one line, or what is wrong with it.
 fn evaluate(line: &str) -> Result<ModelReport, String> {
-    let Line { spec, weights, bias } = serde_json::from_str(line).map_err(|error| format!("not a model: {error}"))?;
+    let Line { spec, weights, bias, decoder } =
+        serde_json::from_str(line).map_err(|error| format!("not a model: {error}"))?;
     let spec = ExperimentSpec::from_json(spec.get()).map_err(|error| format!("spec: {error}"))?;
     let (n, m) = (spec.features, spec.hidden);
     if !spec.sweep.is_empty() {
         return Err(format!("spec.sweep: got {} axes, expected none: a line is one instance", spec.sweep.len()));
     }
-    if weights.len() != m {
-        return Err(format!("weights: got {} rows, expected {m}, one a hidden dimension", weights.len()));
-    }
-    if let Some(row_idx) = weights.iter().position(|row| row.len() != n) {
-        let length = weights[row_idx].len();
-        return Err(format!("weights[{row_idx}]: got {length} numbers, expected {n}, one a feature"));
-    }
+    check_rows("weights", &weights, (m, "a hidden dimension"), (n, "a feature"))?;
     if bias.len() != n {
         return Err(format!("bias: got {} numbers, expected {n}, one a feature", bias.len()));
     }
-    Ok(ModelReport::of(&spec, &weights.concat(), &bias))
+    let decoder = match (spec.model, decoder) {
+        (ModelKind::Absolute, Some(rows)) => {
+            check_rows("decoder", &rows, (n, "a feature"), (m, "a hidden dimension"))?;
+            rows.concat()
+        }
+        (ModelKind::Absolute, None) => return Err(format!("decoder: got nothing, expected {n} rows of {m} numbers")),
+        (_, None) => Vec::new(),
+        (kind, Some(_)) => {
+            let kind = kind.name();
+            return Err(format!("decoder: got a decoder, expected one only with model \"absolute\", not \"{kind}\""));
+        }
+    };
+    Ok(ModelReport::of(&spec, &[weights.concat(), decoder, bias].concat()))
+}
+
+/// Refuses a matrix that has not so many rows, each with so many numbers.
+fn check_rows(
+    name: &str,
+    rows: &[Vec<f64>],
+    (n_rows, row): (usize, &str),
+    (n_columns, column): (usize, &str),
+) -> Result<(), String> {
+    if rows.len() != n_rows {
+        return Err(format!("{name}: got {} rows, expected {n_rows}, one {row}", rows.len()));
+    }
+    match rows.iter().position(|row| row.len() != n_columns) {
+        Some(idx) => Err(format!("{name}[{idx}]: got {} numbers, expected {n_columns}, one {column}", rows[idx].len())),
+        None => Ok(()),
+    }
 }

@@ -18,6 +18,7 @@ pub const ALL: &[&str] = &[
     "loss_standard_error",
     "weights",
     "bias",
+    "decoder",
     "norms",
     "superposition",
     "dimensionality",
@@ -25,6 +26,7 @@ pub const ALL: &[&str] = &[
     "represented",
     "geometry",
     "solution",
+    "history",
     "level",
     "version",
 ];

@@ -1,15 +1,16 @@
-//! Loss and gradient of a tied model of any size: blocked matrix products over tiles with samples in lanes.
+//! Loss and gradient of a network of any size and kind: blocked matrix products over tiles with samples in lanes.
 //!
 //! Of a tile of T samples, each matrix is stored feature by feature (`X: [n][T]`, `H: [m][T]`), so that a vector holds
-//! one feature of several samples here too. A step is four products: `H = WX`, `X' = WᵀH + b`, `dH = WG` and
-//! `dW += HGᵀ + dH·Xᵀ`. Each product keeps a block of the result in registers while it walks the inner dimension.
+//! one feature of several samples here too. With the decoder D (`Wᵀ` where it is tied) and the inputs Z (X, or X under attack),
+//! a step is five products: `H = WZ`, `X' = DH + b`, `dH = DᵀG`, `dD += GHᵀ` (added to dW as `HGᵀ` where it is tied) and `dW += dH·Zᵀ`.
+//! Each product keeps a block of the result in registers while it walks the inner dimension.
 
 use fearless_simd::prelude::*;
 
 use super::draws::Reading;
 use super::lanes::{mul_add, zero_where};
 use super::level::run_at;
-use super::tiny::{Sums, Tied};
+use super::network::{Network, Perturbation, Sums};
 use super::{BLOCK, Level};
 
 /// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
@@ -23,12 +24,16 @@ const COLUMNS: usize = 2;
 /// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
 #[derive(Debug, Clone, Default)]
 pub struct Workspace {
-    w_transposed: Vec<f32>,
+    /// Wᵀ, or Dᵀ where the decoder is a matrix of its own.
+    transposed: Vec<f32>,
     x: Vec<f32>,
+    /// The perturbed inputs; empty where there is no perturbation.
+    z: Vec<f32>,
     h: Vec<f32>,
     g: Vec<f32>,
     dh: Vec<f32>,
     dw: Vec<f32>,
+    d_decoder: Vec<f32>,
 }
 
 /// Samples a tile at this level.
@@ -41,42 +46,57 @@ fn tile_samples_of<S: Simd, const FUSED: bool>(_: S) -> usize {
     TILE_VECTORS * S::f32s::LEN
 }
 
-/// Makes ready for a model's step: transposes its weights and clears its sums over tiles.
-pub fn begin(model: Tied, workspace: &mut Workspace) {
-    let n_features = model.b.len();
-    let n_hidden = model.w.len() / n_features;
-    workspace.w_transposed.resize(model.w.len(), 0.0);
-    for k in 0..n_hidden {
-        for i in 0..n_features {
-            workspace.w_transposed[i * n_hidden + k] = model.w[k * n_features + i];
-        }
+/// Makes ready for a network's step: transposes a matrix and clears its sums over tiles.
+pub fn begin(network: Network, workspace: &mut Workspace) {
+    let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
+    let Workspace { transposed, dw, d_decoder, .. } = workspace;
+    match network.decoder {
+        None => transpose_into(network.w, n_features, transposed),
+        Some(decoder) => transpose_into(decoder, n_hidden, transposed),
     }
-    workspace.dw.clear();
-    workspace.dw.resize(model.w.len(), 0.0);
+    dw.clear();
+    dw.resize(network.w.len(), 0.0);
+    d_decoder.clear();
+    d_decoder.resize(network.decoder.map_or(0, <[f32]>::len), 0.0);
 }
 
-/// Adds a tile's loss and `db` to `sums`, and its part of dW to the workspace.
+fn transpose_into(matrix: &[f32], n_columns: usize, out: &mut Vec<f32>) {
+    let n_rows = matrix.len() / n_columns;
+    out.resize(matrix.len(), 0.0);
+    for (row_idx, row) in matrix.chunks_exact(n_columns).enumerate() {
+        for (column_idx, &entry) in row.iter().enumerate() {
+            out[column_idx * n_rows + row_idx] = entry;
+        }
+    }
+}
+
+/// Adds a tile's loss and `db` to `sums`, and its part of the other gradients to the workspace.
 ///
 /// # Shapes
-/// `draws`: `[tile_samples / BLOCK][words][BLOCK]`; the first `n_samples` samples count.
+/// `draws`: `[tile_samples / BLOCK][words][BLOCK]`; the first `n_samples` samples count, and a perturbation has as many choices.
 ///
 /// # Panics
 /// If the shapes do not fit.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the network, its data and two places for results: a struct would hide that"
+)]
 pub fn add_tile(
     level: Level,
-    model: Tied,
+    network: Network,
     reading: &Reading,
     draws: &[u32],
     n_samples: usize,
+    perturbation: Option<Perturbation>,
     workspace: &mut Workspace,
     sums: &mut Sums,
 ) {
-    let n_features = model.b.len();
-    let n_hidden = model.w.len() / n_features;
+    let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
     let tile = tile_samples(level);
     assert_eq!(draws.len(), tile * reading.words(), "draws: a whole tile");
     assert!(n_samples <= tile, "a tile holds its samples");
-    assert_eq!(workspace.dw.len(), model.w.len(), "begin() comes first");
+    assert_eq!(workspace.dw.len(), network.w.len(), "begin() comes first");
+    assert_eq!(workspace.d_decoder.len(), network.decoder.map_or(0, <[f32]>::len), "begin() comes first");
     for (rows, matrix) in [
         (n_features, &mut workspace.x),
         (n_features, &mut workspace.g),
@@ -86,40 +106,113 @@ pub fn add_tile(
         matrix.resize(rows * tile, 0.0);
     }
     reading.inputs_into(level, draws, &mut workspace.x);
-    run_at!(level, simd, FUSED => step_tile::<_, FUSED>(simd, model, n_samples, workspace, sums));
+    workspace.z.clear();
+    if let Some(Perturbation { directions, choices }) = perturbation {
+        assert!(choices.len() >= n_samples, "a choice a sample");
+        workspace.z.extend_from_slice(&workspace.x);
+        for (i, row) in workspace.z.chunks_exact_mut(tile).enumerate() {
+            for (z, &choice) in row.iter_mut().zip(&choices[..n_samples]) {
+                *z += directions[choice as usize * n_features + i];
+            }
+        }
+    }
+    run_at!(level, simd, FUSED => step_tile::<_, FUSED>(simd, network, n_samples, workspace, sums));
 }
 
-/// Adds the workspace's dW to `sums`.
+/// Adds the workspace's gradients to `sums`.
 pub fn finish(workspace: &Workspace, sums: &mut Sums) {
-    for (sum, &part) in sums.dw.iter_mut().zip(&workspace.dw) {
-        *sum += f64::from(part);
+    let parts = [(&mut sums.dw, &workspace.dw), (&mut sums.d_decoder, &workspace.d_decoder)];
+    for (sums, parts) in parts {
+        for (sum, &part) in sums.iter_mut().zip(parts) {
+            *sum += f64::from(part);
+        }
     }
 }
 
 #[inline(always)]
 fn step_tile<S: Simd, const FUSED: bool>(
     simd: S,
-    model: Tied,
+    network: Network,
     n_samples: usize,
     workspace: &mut Workspace,
     sums: &mut Sums,
 ) {
-    let Workspace { w_transposed, x, h, g, dh, dw } = workspace;
-    let n_features = model.b.len();
-    let n_hidden = model.w.len() / n_features;
-    product_lanes::<S, FUSED>(simd, model.w, n_features, x, h);
-    product_lanes::<S, FUSED>(simd, w_transposed, n_hidden, h, g);
-    errors_to_gradients::<S, FUSED>(simd, model, n_samples, x, g, sums);
-    product_lanes::<S, FUSED>(simd, model.w, n_features, g, dh);
-    add_outer_lanes::<S, FUSED>(simd, h, g, n_features, dw);
-    add_outer_lanes::<S, FUSED>(simd, dh, x, n_features, dw);
+    let Workspace { transposed, x, z, h, g, dh, dw, d_decoder } = workspace;
+    let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
+    let z = if z.is_empty() { &*x } else { &*z };
+    product_lanes::<S, FUSED>(simd, network.w, n_features, z, h);
+    if network.relu_hidden {
+        silence::<S>(simd, h);
+    }
+    // The decoder, and its transpose.
+    let (decode, encode) = match network.decoder {
+        None => (&**transposed, network.w),
+        Some(decoder) => (decoder, &**transposed),
+    };
+    product_lanes::<S, FUSED>(simd, decode, n_hidden, h, g);
+    errors_to_gradients::<S, FUSED>(simd, network, n_samples, x, g, sums);
+    product_lanes::<S, FUSED>(simd, encode, n_features, g, dh);
+    if network.hidden_l1 > 0.0 {
+        add_penalty::<S>(simd, n_features as f32 * network.hidden_l1, n_samples, h, dh);
+    }
+    if network.relu_hidden {
+        silence_where::<S>(simd, h, dh);
+    }
+    if network.decoder.is_some() {
+        add_outer_lanes::<S, FUSED>(simd, g, h, n_hidden, d_decoder);
+    } else {
+        add_outer_lanes::<S, FUSED>(simd, h, g, n_features, dw);
+    }
+    add_outer_lanes::<S, FUSED>(simd, dh, z, n_features, dw);
 }
 
-/// Turns `WᵀH` in `g` into the gradient at the outputs, and adds up loss and `db`.
+/// `values = max(values, 0)`.
+#[inline(always)]
+fn silence<S: Simd>(simd: S, values: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    let zero = S::f32s::splat(simd, 0.0);
+    for values in values.chunks_exact_mut(lanes) {
+        let value = S::f32s::from_slice(simd, values);
+        zero_where(simd, value.simd_le(zero), value).store_slice(values);
+    }
+}
+
+/// Zeroes the entries of `gradient` where those of `h`, which went through a ReLU, are 0.
+#[inline(always)]
+fn silence_where<S: Simd>(simd: S, h: &[f32], gradient: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    let zero = S::f32s::splat(simd, 0.0);
+    for (h, gradient) in h.chunks_exact(lanes).zip(gradient.chunks_exact_mut(lanes)) {
+        let silent = S::f32s::from_slice(simd, h).simd_le(zero);
+        zero_where(simd, silent, S::f32s::from_slice(simd, gradient)).store_slice(gradient);
+    }
+}
+
+/// Adds `weight · sign h` to the gradient of the first `n_samples` samples.
+#[inline(always)]
+fn add_penalty<S: Simd>(simd: S, weight: f32, n_samples: usize, h: &[f32], gradient: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    let tile = TILE_VECTORS * lanes;
+    let zero = S::f32s::splat(simd, 0.0);
+    let mut weights = [0.0_f32; TILE_VECTORS * BLOCK];
+    weights[..n_samples].fill(weight);
+    for (h_row, row) in h.chunks_exact(tile).zip(gradient.chunks_exact_mut(tile)) {
+        for at in (0..tile).step_by(lanes) {
+            let weight = S::f32s::from_slice(simd, &weights[at..at + lanes]);
+            let h = S::f32s::from_slice(simd, &h_row[at..at + lanes]);
+            let up = zero_where(simd, h.simd_le(zero), weight);
+            let down = zero_where(simd, h.simd_ge(zero), weight);
+            let gradient = S::f32s::from_slice(simd, &row[at..at + lanes]) + (up - down);
+            gradient.store_slice(&mut row[at..at + lanes]);
+        }
+    }
+}
+
+/// Turns `DH` in `g` into the gradient at the outputs, and adds up loss and `db`.
 #[inline(always)]
 fn errors_to_gradients<S: Simd, const FUSED: bool>(
     simd: S,
-    model: Tied,
+    network: Network,
     n_samples: usize,
     x: &[f32],
     g: &mut [f32],
@@ -133,21 +226,23 @@ fn errors_to_gradients<S: Simd, const FUSED: bool>(
     weights[..n_samples].fill(1.0);
     let masked = n_samples < tile;
     for (i, (x_row, g_row)) in x.chunks_exact(tile).zip(g.chunks_exact_mut(tile)).enumerate() {
-        let b = S::f32s::splat(simd, model.b[i]);
-        let importance = S::f32s::splat(simd, model.importance[i]);
+        let b = S::f32s::splat(simd, network.b[i]);
+        let importance = S::f32s::splat(simd, network.importance[i]);
         let (mut loss, mut db) = (zero, zero);
         for at in (0..tile).step_by(lanes) {
             let out = S::f32s::from_slice(simd, &g_row[at..at + lanes]) + b;
             let silent = out.simd_le(zero);
-            let output = if model.relu { zero_where(simd, silent, out) } else { out };
-            let mut error = output - S::f32s::from_slice(simd, &x_row[at..at + lanes]);
+            let output = if network.relu { zero_where(simd, silent, out) } else { out };
+            let target = S::f32s::from_slice(simd, &x_row[at..at + lanes]);
+            let target = if network.absolute { target.abs() } else { target };
+            let mut error = output - target;
             if masked {
                 error *= S::f32s::from_slice(simd, &weights[at..at + lanes]);
             }
             let weighted = importance * error;
             loss = mul_add::<S, FUSED>(weighted, error, loss);
             let gradient = weighted + weighted;
-            let gradient = if model.relu { zero_where(simd, silent, gradient) } else { gradient };
+            let gradient = if network.relu { zero_where(simd, silent, gradient) } else { gradient };
             db += gradient;
             gradient.store_slice(&mut g_row[at..at + lanes]);
         }

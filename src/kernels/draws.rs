@@ -52,10 +52,11 @@ fn fill_lanes<S: Simd, const FUSED: bool>(simd: S, state: &mut LaneState, out: &
     }
 }
 
-/// How a feature's random word is read, for each feature of a model.
+/// How random words become features, for each feature of a model.
 ///
 /// A *paired* reading spends two words a feature, one for whether it is active and one for its value; it is used where
-/// some density is so low that the active draws alone would leave the value less than 24 bits.
+/// some density is so low that the active draws alone would leave the value less than 24 bits, and where features share
+/// the word that decides.
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// Two words a feature instead of one.
@@ -64,23 +65,79 @@ pub struct Reading {
     pub last_active: Vec<i32>,
     /// Turns an active draw into a value in [0, 1].
     pub value_scale: Vec<f32>,
+    /// Values in [−1, 1] in place of [0, 1].
+    pub signed: bool,
+    /// Present where features share draws; then the reading is paired.
+    pub shared: Option<Shared>,
+}
+
+/// Whose draw decides about each feature, and from where on.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// The feature whose first word is read.
+    pub draw_of: Vec<usize>,
+    /// A feature is inactive where the draw is below this: members that exclude each other divide the active draws.
+    pub first_active: Vec<i32>,
 }
 
 impl Reading {
     /// Below this density the active draws of 31 bits keep less than 24, so the value gets a word of its own.
     const PAIRED_BELOW: f64 = 1.0 / 128.0;
 
-    /// The reading for these densities.
+    /// The reading of independent features with these densities and values in [0, 1].
     ///
     /// # Precision
     /// The density met is `round(p·2³¹) / 2³¹`.
     pub fn new(densities: &[f64]) -> Self {
-        let n_active = |p: f64| (p * 2_147_483_648.0).round();
         Reading {
             paired: densities.iter().any(|&p| p < Self::PAIRED_BELOW),
             last_active: densities.iter().map(|&p| (n_active(p) - 1.0) as i32).collect(),
             value_scale: densities.iter().map(|&p| (1.0 / n_active(p).max(1.0)) as f32).collect(),
+            signed: false,
+            shared: None,
         }
+    }
+
+    /// The same with values in [−1, 1].
+    pub fn with_signs(self) -> Self {
+        Reading { signed: true, ..self }
+    }
+
+    /// The same where the members of each set are active together (`together`) or exclude each other (`apart`: one of them, each as
+    /// likely). A set's density, that of its first member, is the probability that the set is active.
+    ///
+    /// # Panics
+    /// If a set names a feature that does not exist.
+    pub fn with_sets(mut self, densities: &[f64], together: &[Vec<usize>], apart: &[Vec<usize>]) -> Self {
+        if together.is_empty() && apart.is_empty() {
+            return self;
+        }
+        let n_features = densities.len();
+        let mut shared = Shared { draw_of: (0..n_features).collect(), first_active: vec![0; n_features] };
+        for set in together {
+            for &member in set {
+                shared.draw_of[member] = set[0];
+                self.last_active[member] = self.last_active[set[0]];
+            }
+        }
+        for set in apart {
+            let all = n_active(densities[set[0]]);
+            let border = |place: usize| (all * place as f64 / set.len() as f64).round() as i32;
+            for (place, &member) in set.iter().enumerate() {
+                shared.draw_of[member] = set[0];
+                shared.first_active[member] = border(place);
+                // In f64, as 2³¹ draws may be active and only the last of them fits.
+                self.last_active[member] = ((all * (place + 1) as f64 / set.len() as f64).round() - 1.0) as i32;
+            }
+        }
+        self.paired = true;
+        self.shared = Some(shared);
+        self
+    }
+
+    /// Whether a word a feature says it all: independent features, values in [0, 1], no density too low.
+    pub fn is_plain(&self) -> bool {
+        !self.paired && !self.signed && self.shared.is_none()
     }
 
     /// Random words a sample.
@@ -103,24 +160,44 @@ impl Reading {
     }
 }
 
+/// Active draws of 2³¹ at this density.
+fn n_active(density: f64) -> f64 {
+    (density * 2_147_483_648.0).round()
+}
+
 #[inline(always)]
 fn inputs<S: Simd, const FUSED: bool>(simd: S, reading: &Reading, draws: &[u32], x: &mut [f32]) {
     let n_features = reading.last_active.len();
     let row_len = x.len() / n_features;
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
     for (block_idx, block) in draws.chunks_exact(reading.words() * BLOCK).enumerate() {
-        for (i, words) in block.chunks_exact(per_feature).enumerate() {
+        for i in 0..n_features {
             let out = &mut x[i * row_len + block_idx * BLOCK..][..BLOCK];
+            let words = &block[i * per_feature..][..per_feature];
+            let (draws, first_active) = match &reading.shared {
+                None => (words, 0),
+                Some(shared) => (&block[shared.draw_of[i] * per_feature..][..BLOCK], shared.first_active[i]),
+            };
+            let (last, scale) = (reading.last_active[i], reading.value_scale[i]);
             for first in (0..BLOCK).step_by(S::u32s::LEN) {
-                let draw = S::u32s::from_slice(simd, &words[first..first + S::u32s::LEN]);
+                let draw = S::u32s::from_slice(simd, &draws[first..first + S::u32s::LEN]);
                 let own = if reading.paired {
                     Some(S::u32s::from_slice(simd, &words[BLOCK + first..BLOCK + first + S::u32s::LEN]))
                 } else {
                     None
                 };
-                let (last, scale) = (reading.last_active[i], reading.value_scale[i]);
-                super::lanes::feature_value(simd, draw, own, last, scale)
-                    .store_slice(&mut out[first..first + S::u32s::LEN]);
+                let mut value = super::lanes::feature_value(simd, draw, own, last, scale);
+                if first_active > 0 || reading.signed {
+                    let draw: S::i32s = (draw >> 1).bitcast();
+                    if reading.signed {
+                        // Inactive features must stay 0 under 2v − 1.
+                        let inactive = draw.simd_gt(S::i32s::splat(simd, last));
+                        value = super::lanes::zero_where(simd, inactive, value + value - S::f32s::splat(simd, 1.0));
+                    }
+                    let early = draw.simd_lt(S::i32s::splat(simd, first_active));
+                    value = super::lanes::zero_where(simd, early, value);
+                }
+                value.store_slice(&mut out[first..first + S::u32s::LEN]);
             }
         }
     }

@@ -11,10 +11,12 @@ pub mod blocked;
 pub mod draws;
 mod lanes;
 mod level;
+pub mod network;
 pub mod oracle;
 pub mod tiny;
 
 pub use level::Level;
+pub use network::{Network, Perturbation, Sums};
 
 /// Samples a block: the generator's lanes, and the widest vector (AVX-512 has 16 lanes of f32).
 pub const BLOCK: usize = 16;

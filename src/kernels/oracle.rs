@@ -4,7 +4,7 @@
 
 use super::BLOCK;
 use super::draws::{LaneState, Reading};
-use super::tiny::{Sums, Tied};
+use super::network::{Network, Perturbation, Sums};
 
 /// One row of sixteen words of xoshiro128++.
 pub fn next_row(state: &mut LaneState) -> [u32; BLOCK] {
@@ -32,14 +32,20 @@ pub fn inputs(reading: &Reading, draws: &[u32], sample_idx: usize) -> Vec<f32> {
     let word = |at: usize| block[at * BLOCK + sample_idx % BLOCK];
     (0..reading.last_active.len())
         .map(|i| {
-            let draw = (word(i * per_feature) >> 1) as i32;
-            if draw > reading.last_active[i] {
-                0.0
-            } else if reading.paired {
+            let (decider, first) = match &reading.shared {
+                Some(shared) => (shared.draw_of[i], shared.first_active[i]),
+                None => (i, 0),
+            };
+            let draw = (word(decider * per_feature) >> 1) as i32;
+            if draw < first || draw > reading.last_active[i] {
+                return 0.0;
+            }
+            let value = if reading.paired {
                 (word(i * per_feature + 1) >> 8) as f32 / 16_777_216.0
             } else {
                 draw as f32 * reading.value_scale[i]
-            }
+            };
+            if reading.signed { value + value - 1.0 } else { value }
         })
         .collect()
 }
@@ -55,31 +61,54 @@ pub struct Reference {
     pub nearest_kink: f64,
 }
 
-/// Loss and gradient sums of a tied model over the first `n_samples` samples.
-pub fn tied(model: Tied, reading: &Reading, draws: &[u32], n_samples: usize) -> Reference {
-    let n = model.b.len();
-    let m = model.w.len() / n;
-    let w = |k: usize, i: usize| f64::from(model.w[k * n + i]);
-    let mut sums = Sums::zeros(n, m);
-    let mut magnitudes = Sums::zeros(n, m);
+/// Loss and gradient sums of a network over the first `n_samples` samples, their inputs perturbed where that is asked for.
+///
+/// The sums in `magnitudes` count the penalty's part of dW too.
+pub fn sums(
+    network: Network,
+    reading: &Reading,
+    draws: &[u32],
+    n_samples: usize,
+    perturbation: Option<Perturbation>,
+) -> Reference {
+    let (n, m) = (network.n_features(), network.n_hidden());
+    let w = |k: usize, i: usize| f64::from(network.w[k * n + i]);
+    let decode = |i: usize, k: usize| network.decoder.map_or_else(|| w(k, i), |d| f64::from(d[i * m + k]));
+    let zeros = || if network.decoder.is_some() { Sums::zeros_untied(n, m) } else { Sums::zeros(n, m) };
+    let (mut sums, mut magnitudes) = (zeros(), zeros());
     let mut nearest_kink = f64::INFINITY;
     for sample_idx in 0..n_samples {
         let x: Vec<f64> = inputs(reading, draws, sample_idx).into_iter().map(f64::from).collect();
-        let h: Vec<f64> = (0..m).map(|k| (0..n).map(|i| w(k, i) * x[i]).sum()).collect();
-        let h_size: Vec<f64> = (0..m).map(|k| (0..n).map(|i| (w(k, i) * x[i]).abs()).sum()).collect();
+        let mut z = x.clone();
+        if let Some(Perturbation { directions, choices }) = perturbation {
+            let direction = &directions[choices[sample_idx] as usize * n..][..n];
+            z.iter_mut().zip(direction).for_each(|(z, &d)| *z += f64::from(d));
+        }
+        let mut h: Vec<f64> = (0..m).map(|k| (0..n).map(|i| w(k, i) * z[i]).sum()).collect();
+        let mut h_size: Vec<f64> = (0..m).map(|k| (0..n).map(|i| (w(k, i) * z[i]).abs()).sum()).collect();
+        let mut slope = vec![1.0; m];
+        for k in 0..m {
+            if (network.relu_hidden || network.hidden_l1 > 0.0) && h_size[k] > 0.0 {
+                nearest_kink = nearest_kink.min(h[k].abs() / h_size[k]);
+            }
+            if network.relu_hidden && h[k] <= 0.0 {
+                (h[k], h_size[k], slope[k]) = (0.0, 0.0, 0.0);
+            }
+        }
         let mut g = vec![0.0; n];
         let mut g_size = vec![0.0; n];
         for i in 0..n {
-            let b = f64::from(model.b[i]);
-            let out = b + (0..m).map(|k| w(k, i) * h[k]).sum::<f64>();
-            let out_size = b.abs() + (0..m).map(|k| w(k, i).abs() * h_size[k]).sum::<f64>();
-            if model.relu && out_size > 0.0 {
+            let b = f64::from(network.b[i]);
+            let out = b + (0..m).map(|k| decode(i, k) * h[k]).sum::<f64>();
+            let out_size = b.abs() + (0..m).map(|k| decode(i, k).abs() * h_size[k]).sum::<f64>();
+            if network.relu && out_size > 0.0 {
                 nearest_kink = nearest_kink.min(out.abs() / out_size);
             }
-            let silent = model.relu && out <= 0.0;
-            let error = if silent { 0.0 } else { out } - x[i];
-            let error_size = if silent { 0.0 } else { out_size } + x[i].abs();
-            let importance = f64::from(model.importance[i]);
+            let silent = network.relu && out <= 0.0;
+            let target = if network.absolute { x[i].abs() } else { x[i] };
+            let error = if silent { 0.0 } else { out } - target;
+            let error_size = if silent { 0.0 } else { out_size } + target.abs();
+            let importance = f64::from(network.importance[i]);
             sums.loss += importance * error * error;
             magnitudes.loss += importance * error_size * error_size;
             if !silent {
@@ -89,12 +118,22 @@ pub fn tied(model: Tied, reading: &Reading, draws: &[u32], n_samples: usize) -> 
             sums.db[i] += g[i];
             magnitudes.db[i] += g_size[i];
         }
+        let penalty = n as f64 * f64::from(network.hidden_l1);
         for k in 0..m {
-            let dh: f64 = (0..n).map(|i| w(k, i) * g[i]).sum();
-            let dh_size: f64 = (0..n).map(|i| w(k, i).abs() * g_size[i]).sum();
+            let sign = if h[k] == 0.0 { 0.0 } else { h[k].signum() };
+            let dh = slope[k] * ((0..n).map(|i| decode(i, k) * g[i]).sum::<f64>() + penalty * sign);
+            let dh_size = slope[k] * ((0..n).map(|i| decode(i, k).abs() * g_size[i]).sum::<f64>() + penalty);
             for i in 0..n {
-                sums.dw[k * n + i] += h[k] * g[i] + x[i] * dh;
-                magnitudes.dw[k * n + i] += h_size[k] * g_size[i] + x[i].abs() * dh_size;
+                let (own, own_size) = (h[k] * g[i], h_size[k] * g_size[i]);
+                sums.dw[k * n + i] += z[i] * dh;
+                magnitudes.dw[k * n + i] += z[i].abs() * dh_size;
+                if network.decoder.is_some() {
+                    sums.d_decoder[i * m + k] += own;
+                    magnitudes.d_decoder[i * m + k] += own_size;
+                } else {
+                    sums.dw[k * n + i] += own;
+                    magnitudes.dw[k * n + i] += own_size;
+                }
             }
         }
     }

@@ -14,60 +14,23 @@ use fearless_simd::prelude::*;
 use super::draws::Reading;
 use super::lanes::{feature_value, mul_add, zero_where};
 use super::level::run_at;
+use super::network::{Network, Sums};
 use super::{BLOCK, Level};
 
 /// The (n_features, n_hidden) that have a kernel of their own: the hero's. Each costs the page some ten kilobytes compressed,
 /// so a shape joins only when a figure that readers watch trains it by sampling.
 pub const SHAPES: [(usize, usize); 1] = [(5, 2)];
 
-/// Whether a model has a kernel here: a ReLU output model of one of [`SHAPES`], its words read one a feature.
-pub fn suits(n_features: usize, n_hidden: usize, relu: bool, paired: bool) -> bool {
-    relu && !paired && SHAPES.contains(&(n_features, n_hidden))
+/// Whether a network has a kernel here: a ReLU output model of one of [`SHAPES`] without a penalty, its words read one a feature,
+/// its features independent.
+pub fn suits(network: &Network, reading: &Reading) -> bool {
+    let plain = network.decoder.is_none() && network.relu && !network.relu_hidden && !network.absolute;
+    let shape = (network.n_features(), network.n_hidden());
+    plain && network.hidden_l1 == 0.0 && reading.is_plain() && SHAPES.contains(&shape)
 }
 
 /// The most blocks a tile: sums over 1024 samples stay in f32, sums over tiles are f64.
 pub const TILE_BLOCKS: usize = 64;
-
-/// The sums over samples that a gradient is made of.
-///
-/// With `r_i = f(out_i) − x_i` and `g_i = 2 I_i r_i f'(out_i)`: `loss` is `Σ I_i r_i²`, `db_i = Σ g_i` and
-/// `dw_ki = Σ h_k g_i + x_i Σ_j w_kj g_j`. Divide by batch · n_features for means.
-#[derive(Debug, Clone, Default)]
-pub struct Sums {
-    /// Sum of the weighted squared errors.
-    pub loss: f64,
-    /// `[n_hidden][n_features]`.
-    pub dw: Vec<f64>,
-    /// `[n_features]`.
-    pub db: Vec<f64>,
-}
-
-impl Sums {
-    /// Zeros for a model of this shape.
-    pub fn zeros(n_features: usize, n_hidden: usize) -> Self {
-        Sums { loss: 0.0, dw: vec![0.0; n_hidden * n_features], db: vec![0.0; n_features] }
-    }
-
-    /// Back to zeros.
-    pub fn clear(&mut self) {
-        self.loss = 0.0;
-        self.dw.fill(0.0);
-        self.db.fill(0.0);
-    }
-}
-
-/// A tied model as the kernels see it.
-#[derive(Debug, Clone, Copy)]
-pub struct Tied<'a> {
-    /// `[n_hidden][n_features]`.
-    pub w: &'a [f32],
-    /// `[n_features]`.
-    pub b: &'a [f32],
-    /// `[n_features]`, the weights of the squared errors.
-    pub importance: &'a [f32],
-    /// Whether the output goes through a ReLU.
-    pub relu: bool,
-}
 
 /// Adds a tile's sums to `sums`.
 ///
@@ -76,21 +39,20 @@ pub struct Tied<'a> {
 ///
 /// # Panics
 /// If the shapes do not fit, or nothing here [`suits`] the model.
-pub fn add_tile(level: Level, model: Tied, reading: &Reading, draws: &[u32], n_samples: usize, sums: &mut Sums) {
-    let n_features = model.b.len();
-    let n_hidden = model.w.len() / n_features;
+pub fn add_tile(level: Level, model: Network, reading: &Reading, draws: &[u32], n_samples: usize, sums: &mut Sums) {
+    let (n_features, n_hidden) = (model.n_features(), model.n_hidden());
     let n_blocks = draws.len() / (reading.words() * BLOCK);
     assert_eq!(reading.last_active.len(), n_features, "one density a feature");
     assert_eq!(sums.db.len(), n_features, "sums of the model's shape");
     assert!(n_samples <= n_blocks * BLOCK && n_blocks <= TILE_BLOCKS, "a tile holds its samples");
-    assert!(suits(n_features, n_hidden, model.relu, reading.paired), "no tiny kernel for {n_features}→{n_hidden}");
+    assert!(suits(&model, reading), "no tiny kernel for {n_features}→{n_hidden}");
     let tile = Tile { model, reading, draws, n_samples };
     run_at!(level, simd, FUSED => add::<_, FUSED, 5, 2>(simd, tile, sums));
 }
 
 #[derive(Clone, Copy)]
 struct Tile<'a> {
-    model: Tied<'a>,
+    model: Network<'a>,
     reading: &'a Reading,
     draws: &'a [u32],
     n_samples: usize,

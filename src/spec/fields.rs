@@ -122,6 +122,7 @@ pub static FIELDS: &[Field] = &[
     Field {
         joint: true,
         sweep: Sweep::Members(ADVERSARIAL),
+        check: |s, at| check_attackable(s, s.adversarial_training.is_some(), at),
         ..free("adversarial_training", set_adversarial, |s| {
             s.adversarial_training.map(|norm| json!({ "norm": json_number(norm) }))
         })
@@ -140,7 +141,12 @@ pub static FIELDS: &[Field] = &[
     Field { sweep: Sweep::Never, ..free("restarts", set_restarts, get_restarts) },
     Field { sweep: Sweep::Members(STOP), ..free("stop", set_stop, get_stop) },
     Field { sweep: Sweep::Never, ..free("record", set_record, get_record) },
-    Field { sweep: Sweep::Members(ATTACK), ..free("attack", set_attack, get_attack) },
+    Field {
+        joint: true,
+        sweep: Sweep::Members(ATTACK),
+        check: |s, at| check_attackable(s, s.attack.is_some(), at),
+        ..free("attack", set_attack, get_attack)
+    },
     Field { sweep: Sweep::Members(DICTIONARY), joint: true, ..free("dictionary", set_dictionary, get_dictionary) },
     Field {
         sweep: Sweep::Never,
@@ -191,6 +197,17 @@ fn check_gradient(spec: &ExperimentSpec, at: At) -> Result<(), Error> {
         // The exact gradient is that of the loss alone: it knows no penalty on h and no attack.
         _ if spec.hidden_l1 > 0.0 => refuse("with hidden_l1".into()),
         _ if spec.adversarial_training.is_some() => refuse("with adversarial_training".into()),
+        _ => Ok(()),
+    }
+}
+
+/// The optimal attack is known where the output sees `WᵀWx`.
+fn check_attackable(spec: &ExperimentSpec, attacked: bool, at: At) -> Result<(), Error> {
+    match spec.model {
+        ModelKind::ReluHidden | ModelKind::Absolute if attacked => {
+            let allowed = format!("one only with model \"linear\" or \"relu\", not \"{}\"", spec.model.name());
+            Err(at.refuse_text("an attack", allowed))
+        }
         _ => Ok(()),
     }
 }

@@ -11,12 +11,12 @@
 //!
 //! | field | value | default |
 //! | --- | --- | --- |
-//! | `model` | `"linear"`, `"relu"`, `"relu-hidden"` (†), `"absolute"` (†) | `"relu"` |
+//! | `model` | `"linear"`, `"relu"`, `"relu-hidden"`, `"absolute"` | `"relu"` |
 //! | `features` | integer, 1…4096 | required |
 //! | `hidden` | integer, 1…1024 | required |
 //! | `density` | number in (0, 1], or n of them | 1 |
 //! | `importance` | number r ≥ 0 for `I_i = r^i`, or n numbers ≥ 0 | 1 |
-//! | `correlated`, `anticorrelated` (†) | disjoint lists of at least two feature indices; a set has one density | none |
+//! | `correlated`, `anticorrelated` | disjoint lists of at least two feature indices; a set has one density | none |
 //! | `batch` | integer, 1…65536 | 1024 |
 //! | `steps` | integer, 0…10⁸ | 10000 |
 //! | `gradient` | `"sampled"`, `"exact"` (`linear`; `relu` with n ≤ 6; no penalties) | `"sampled"` |
@@ -25,14 +25,14 @@
 //! | `momentum` | number in [0, 1), with `"sgd"` only | 0 |
 //! | `learning_rate` | number > 0 | 0.001 |
 //! | `schedule` | `"constant"`, `"linear"`, `"cosine"` | `"constant"` |
-//! | `hidden_l1` (†) | number ≥ 0 | 0 |
-//! | `adversarial_training` (†) | `{"norm": number > 0}` | none |
+//! | `hidden_l1` | number ≥ 0 | 0 |
+//! | `adversarial_training` | `{"norm": number > 0}` | none |
 //! | `train_bias` | true, false | true |
-//! | `start` (†) | `scale`: number ≥ 0 (1); `bias`: `"zero"`, `"mean"` or n numbers (`"zero"`); `decoder`, with `"absolute"` only: `"xavier"`, `"nonnegative"` or n rows of m; `weights`: m rows of n | Xavier, zero |
-//! | `pinned` (†) | list of feature indices | none |
+//! | `start` | `scale`: number ≥ 0 (1); `bias`: `"zero"`, `"mean"` or n numbers (`"zero"`); `decoder`, with `"absolute"` only: `"xavier"`, `"nonnegative"` or n rows of m; `weights`: m rows of n | Xavier, zero |
+//! | `pinned` | list of feature indices | none |
 //! | `restarts` | `count`: integer, 1…10000 (1); `keep`: `"best"`, `"all"` (`"best"`) | one |
 //! | `stop` | `relative_change`: number in (0, 1) (1e-6); `window`: integer, 1…10⁸ (1000) | none |
-//! | `record` (†) | `points`: integer, 1…2000; `scale`: `"log"`, `"linear"` (`"log"`) | none |
+//! | `record` | `points`: integer, 1…2000; `scale`: `"log"`, `"linear"` (`"log"`) | none |
 //! | `attack` (†) | `norm`: number > 0 (0.1); `relative_to`: `"dense"`, `"own"` (`"dense"`) | none |
 //! | `dictionary` (†) | `latents`: integer, 1…65536; `l1`: number ≥ 0, or `topk`: integer, 1…latents; `batch`, `steps`, `learning_rate`, `seed` as above; `resample_every`: integer ≥ 1 or null | none |
 //! | `level` | `"auto"`, `"simd128"` | `"auto"` |
@@ -53,6 +53,7 @@ mod available;
 mod draft;
 mod fields;
 mod json;
+mod law;
 pub mod link;
 mod lists;
 mod objects;
@@ -68,6 +69,7 @@ use serde_json::{Map, Value};
 pub use draft::Draft;
 pub use fields::{MAX_BATCH, MAX_EXACT_RELU_FEATURES, MAX_FEATURES, MAX_HIDDEN, MAX_STEPS};
 pub use json::{MAX_PARSE_BYTES, MAX_TEXT_BYTES};
+pub use law::InputLaw;
 pub use presets::{PRESET_IDS, preset};
 pub use read::{MAX_SHOWN, escaped};
 pub use sweep::{MAX_AXES, MAX_INSTANCES};

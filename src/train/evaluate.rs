@@ -1,10 +1,10 @@
 //! The loss of a trained model: exact where theory has it, else sampled with a stated standard error.
 
 use crate::kernels::{BLOCK, Level};
-use crate::models::{Shape, Sums, Tied, TiedWork, sparse_error};
+use crate::models::{Network, Shape, Sums, Work, sparse_error};
 use crate::rng::{Purpose, Stream};
-use crate::sampler::{ActiveSampler, Reading};
-use crate::spec::{ExperimentSpec, ModelKind};
+use crate::sampler::{ActiveSampler, reading};
+use crate::spec::{ExperimentSpec, InputLaw};
 use crate::theory::{exact_loss, is_exact};
 
 /// A loss and how well it is known.
@@ -25,31 +25,27 @@ const ROUND: usize = 4096;
 /// The most samples, so that even a hopeless case ends. A sample's loss varies by up to six times its mean where few
 /// features of unequal importance are active (20 in 5 at density .03), which takes 12 million; here it may vary by eleven times.
 const MOST_SAMPLES: usize = 1 << 25;
-/// Numbers of active features from this on share a stratum.
+/// Numbers of active features and sets from this on share a stratum.
 const STRATA: usize = 24;
 
-/// The loss of a tied model under independent sparse features.
+/// The loss of a model under its spec's law of inputs, penalties and attacks left out.
 ///
 /// Sampling leaves out the empty sample, whose loss is known exactly, and weighs the others in strata of the number of
-/// active features by the strata's exact probabilities (post-stratification; Holt and Smith, 1979).
+/// active features and sets by the strata's exact probabilities (post-stratification; Holt and Smith, 1979).
 ///
 /// # Shapes
-/// `w: [n_hidden][n_features]`, `b`, `densities`, `importances`: `[n_features]`.
-pub fn evaluate(
-    kind: ModelKind,
-    w: &[f32],
-    b: &[f32],
-    densities: &[f64],
-    importances: &[f64],
-    seed: u64,
-) -> Evaluation {
-    if is_exact(kind, b.len()) {
-        let [w, b] = [w, b].map(|part| part.iter().copied().map(f64::from).collect::<Vec<_>>());
-        let loss = exact_loss(kind, &w, &b, densities, importances);
+/// `parameters` in the order of [`crate::models`].
+pub fn evaluate(spec: &ExperimentSpec, parameters: &[f32], seed: u64) -> Evaluation {
+    let law = spec.input_law();
+    let shape = Shape::new(spec.model, spec.features, spec.hidden);
+    if law.is_independent() && is_exact(spec.model, spec.features) {
+        let parameters: Vec<f64> = parameters.iter().copied().map(f64::from).collect();
+        let (w, b) = parameters.split_at(shape.n_weights());
+        let loss = exact_loss(spec.model, w, b, &law.densities, &spec.importances());
         return Evaluation { loss, standard_error: 0.0, exact: true };
     }
-    let importance: Vec<f32> = importances.iter().map(|&i| i as f32).collect();
-    sampled(Tied { w, b, importance: &importance, relu: kind == ModelKind::Relu }, densities, seed)
+    let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();
+    sampled(shape.network(spec.model, parameters, &importance), &law, seed)
 }
 
 /// Running mean and spread of a stratum (Welford, 1962).
@@ -82,12 +78,12 @@ impl Stratum {
     }
 }
 
-fn sampled(model: Tied, densities: &[f64], seed: u64) -> Evaluation {
-    let n_features = model.b.len();
-    let mut h = vec![0.0; model.w.len() / n_features];
+fn sampled(network: Network, law: &InputLaw, seed: u64) -> Evaluation {
+    let n_features = network.n_features();
+    let mut h = vec![0.0; network.n_hidden()];
     let mut out = vec![0.0; n_features];
-    let sampler = ActiveSampler::new(densities);
-    // Stratum s holds samples with first + s active features, the last one all beyond.
+    let sampler = ActiveSampler::new(law);
+    // Stratum s holds samples with first + s active features or sets, the last one all beyond.
     let counts = sampler.count_probabilities();
     let mode = (1..counts.len()).max_by(|&a, &b| counts[a].total_cmp(&counts[b])).unwrap_or(1);
     let first = mode.saturating_sub(STRATA / 2).max(1);
@@ -96,16 +92,16 @@ fn sampled(model: Tied, densities: &[f64], seed: u64) -> Evaluation {
         probability[k.saturating_sub(first).min(STRATA - 1)] += p;
     }
 
-    let empty_loss = sparse_error(model, &[], &mut h, &mut out);
+    let empty_loss = sparse_error(network, &[], &mut h, &mut out);
     let mut strata = [Stratum::default(); STRATA];
     let mut stream = Stream::new(seed, Purpose::Evaluation);
     let mut active = Vec::new();
     let mut n_samples = 0;
     loop {
         for _ in 0..ROUND {
-            sampler.draw_into(&mut stream, &mut active);
-            let error = sparse_error(model, &active, &mut h, &mut out);
-            strata[active.len().saturating_sub(first).min(STRATA - 1)].add(error);
+            let n_active = sampler.draw_into(&mut stream, &mut active);
+            let error = sparse_error(network, &active, &mut h, &mut out);
+            strata[n_active.saturating_sub(first).min(STRATA - 1)].add(error);
         }
         n_samples += ROUND;
         let (mean, variance) = combine(&strata, &probability);
@@ -148,23 +144,24 @@ fn combine(strata: &[Stratum], probability: &[f64]) -> (f64, f64) {
     (mean, variance)
 }
 
-/// Loss and gradient sums over `n_samples` samples of the evaluation stream, by the kernels that train.
+/// Loss and gradient sums over `n_samples` samples of the evaluation stream, by the kernels that train; penalties and attacks are
+/// left out.
 ///
 /// # Shapes
-/// `w: [n_hidden][n_features]`, `b: [n_features]`, as the spec says.
-pub fn batch_sums(level: Level, spec: &ExperimentSpec, w: &[f32], b: &[f32], n_samples: usize) -> Sums {
-    let reading = Reading::new(&spec.densities());
+/// `parameters` in the order of [`crate::models`].
+pub fn batch_sums(level: Level, spec: &ExperimentSpec, parameters: &[f32], n_samples: usize) -> Sums {
+    let reading = reading(&spec.input_law());
     let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();
-    let model = Tied { w, b, importance: &importance, relu: spec.model == ModelKind::Relu };
-    let shape = Shape { n_features: spec.features, n_hidden: spec.hidden };
-    let mut work = TiedWork::new(shape, model.relu, reading.paired);
+    let shape = Shape::new(spec.model, spec.features, spec.hidden);
+    let network = shape.network(spec.model, parameters, &importance);
+    let mut work = Work::new(shape, Work::in_registers(&network, &reading, false));
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
     let tile_blocks = work.tile_blocks(level);
     let mut draws = vec![0; tile_blocks * reading.words() * BLOCK];
-    work.begin(model);
+    work.begin(network);
     for first in (0..n_samples).step_by(tile_blocks * BLOCK) {
         stream.fill_rows(level, &mut draws);
-        work.add_tile(level, model, &reading, &draws, (n_samples - first).min(tile_blocks * BLOCK));
+        work.add_tile(level, network, &reading, &draws, (n_samples - first).min(tile_blocks * BLOCK), None);
     }
     work.finish().clone()
 }

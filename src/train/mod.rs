@@ -5,11 +5,13 @@
 
 mod cell;
 mod evaluate;
+mod history;
 mod run;
 mod snapshot;
 mod start;
 mod trainer;
 
 pub use evaluate::{Evaluation, batch_sums, evaluate};
+pub use history::History;
 pub use run::Status;
 pub use trainer::{InstanceView, Trainer};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
+use super::history::History;
 use super::start::initial_parameters;
 use crate::models::Sums;
 use crate::optim::{Moments, scheduled};
@@ -27,7 +28,7 @@ pub enum Status {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Run {
     pub seed: u64,
-    /// W `[n_hidden][n_features]`, then b `[n_features]`.
+    /// In the order of [`crate::models`].
     pub parameters: Vec<f32>,
     pub moments: Moments,
     /// Updates made.
@@ -38,6 +39,8 @@ pub(super) struct Run {
     pub smoothed_loss: f64,
     pub status: Status,
     window: Window,
+    /// Empty where the spec asks for no record.
+    pub history: History,
 }
 
 /// The stop rule's memory: the sum of the losses of this window, and the mean of the one before.
@@ -82,15 +85,17 @@ impl Run {
     pub fn new(cell: &Cell, seed: u64) -> Self {
         let mut run = Run {
             seed,
-            parameters: initial_parameters(seed, cell.shape),
+            parameters: initial_parameters(cell, seed),
             moments: Moments::new(cell.shape.n_parameters()),
             step: 0,
             loss: None,
             smoothed_loss: f64::INFINITY,
             status: Status::Running,
             window: Window::default(),
+            history: History::default(),
         };
         run.settle_status(cell);
+        run.record(cell);
         run
     }
 
@@ -105,9 +110,12 @@ impl Run {
 
     /// Whether the saved state belongs to a cell.
     pub fn fits(&self, cell: &Cell, seed: u64) -> bool {
+        let points = self.history.steps.len();
         self.seed == seed
             && self.parameters.len() == cell.shape.n_parameters()
             && self.moments.fits(self.parameters.len())
+            && self.history.losses.len() == points
+            && self.history.parameters.len() == points * self.parameters.len()
     }
 
     /// One step along a batch's gradient.
@@ -115,7 +123,8 @@ impl Run {
         // Means over the batch and over the features.
         let scale = 1.0 / (cell.spec.batch * cell.shape.n_features) as f64;
         scratch.gradient.clear();
-        scratch.gradient.extend(sums.dw.iter().chain(&sums.db).map(|g| (g * scale) as f32));
+        let sums_in_order = sums.dw.iter().chain(&sums.d_decoder).chain(&sums.db);
+        scratch.gradient.extend(sums_in_order.map(|g| (g * scale) as f32));
         self.apply(cell, sums.loss * scale, scratch);
     }
 
@@ -133,7 +142,7 @@ impl Run {
             cell.spec.model,
             &scratch.w,
             &scratch.b,
-            &cell.densities,
+            &cell.law.densities,
             &cell.importances,
             &mut scratch.dw,
             &mut scratch.db,
@@ -152,13 +161,22 @@ impl Run {
         let learning_rate = scheduled(spec.schedule, spec.learning_rate, self.step, spec.steps);
         self.moments.update(spec.optimizer, learning_rate, &mut self.parameters, &scratch.gradient);
         if !spec.train_bias {
-            let bias = cell.shape.n_weights()..;
+            let bias = cell.shape.bias();
             self.parameters[bias.clone()].copy_from_slice(&scratch.before[bias]);
+        }
+        for &feature_idx in &spec.pinned {
+            let (n, m) = (cell.shape.n_features, cell.shape.n_hidden);
+            let own_decoder = if cell.shape.untied { m } else { 0 };
+            let row = cell.shape.decoder().start + feature_idx * own_decoder;
+            for at in (0..m).map(|k| k * n + feature_idx).chain(row..row + own_decoder) {
+                self.parameters[at] = scratch.before[at];
+            }
         }
         let finite = loss.is_finite() && self.parameters.iter().all(|p| p.is_finite());
         if !finite {
             self.parameters.copy_from_slice(&scratch.before);
             self.status = Status::Diverged;
+            self.record(cell);
             return;
         }
         self.smoothed_loss = if self.smoothed_loss.is_finite() {
@@ -168,10 +186,24 @@ impl Run {
         };
         self.loss = Some(loss);
         self.step += 1;
+        if spec.record.is_some() {
+            self.history.take_loss(loss);
+        }
         if spec.stop.is_some_and(|stop| self.window.settles(loss, stop)) {
             self.status = Status::Converged;
         } else if self.step >= spec.steps {
             self.status = Status::Done;
+        }
+        self.record(cell);
+    }
+
+    /// Adds a point to the history where one is due: at the planned steps, and where the run ends.
+    fn record(&mut self, cell: &Cell) {
+        let Some(record) = cell.spec.record else { return };
+        let due = self.status != Status::Running || cell.record_steps.binary_search(&self.step).is_ok();
+        // A change of `steps` in mid-run plans anew: the bound holds all the same.
+        if due && self.history.steps.len() < record.points {
+            self.history.take_point(self.step, &self.parameters);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::rng::Stream;
 use crate::spec::{ExperimentSpec, LevelChoice};
 
 /// The first byte; raised whenever the layout after it changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::cell::Cell;
+use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
-use crate::models::{Shape, TiedWork};
+use crate::models::{Perturbation, Shape, Work};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{ExperimentSpec, GradientKind, LevelChoice, ModelKind};
+use crate::spec::{ExperimentSpec, GradientKind, LevelChoice};
 use crate::theory::{exact_loss, is_exact};
 
 /// Many instances of one experiment in training.
@@ -28,24 +29,28 @@ pub struct Trainer {
 #[derive(Debug, Clone)]
 struct Group {
     stream: Stream,
+    /// Which feature's attack each sample gets; drawn from where a member trains against attacks.
+    attacks: Stream,
     /// Indices into `runs`; never empty.
     members: Vec<usize>,
     shape: Shape,
     batch: usize,
     words: usize,
-    work: Vec<TiedWork>,
+    work: Vec<Work>,
     draws: Vec<u32>,
+    choices: Vec<u32>,
+    /// Attack directions, one list a member.
+    directions: Vec<Vec<f32>>,
 }
 
 /// What instances of one group have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct GroupKey {
     seed: u64,
-    n_features: usize,
-    n_hidden: usize,
+    shape: Shape,
     batch: usize,
     paired: bool,
-    relu: bool,
+    in_registers: bool,
 }
 
 /// An instance as it stands.
@@ -53,8 +58,12 @@ struct GroupKey {
 pub struct InstanceView<'a> {
     /// `[n_hidden][n_features]`.
     pub weights: &'a [f32],
+    /// `[n_features][n_hidden]`, of the absolute value model only.
+    pub decoder: Option<&'a [f32]>,
     /// `[n_features]`.
     pub bias: &'a [f32],
+    /// All of these in the order of [`crate::models`].
+    pub parameters: &'a [f32],
     /// Loss of the last batch, or the exact loss, before its update; `None` before the first step.
     pub loss: Option<f64>,
     /// Updates made.
@@ -63,6 +72,8 @@ pub struct InstanceView<'a> {
     pub status: Status,
     /// The seed it started from.
     pub seed: u64,
+    /// The recorded points, where the spec asks for them.
+    pub history: Option<&'a History>,
 }
 
 /// The exact loss is worked out for display up to this many features; beyond, the batches' running mean tells enough.
@@ -111,13 +122,13 @@ impl Trainer {
         for (run_idx, run) in self.runs.iter().enumerate() {
             let cell = &self.cells[run_idx / restarts];
             if cell.spec.gradient == GradientKind::Sampled {
+                let network = cell.network(&run.parameters);
                 let key = GroupKey {
                     seed: run.seed,
-                    n_features: cell.shape.n_features,
-                    n_hidden: cell.shape.n_hidden,
+                    shape: cell.shape,
                     batch: cell.spec.batch,
                     paired: cell.reading.paired,
-                    relu: cell.spec.model == ModelKind::Relu,
+                    in_registers: Work::in_registers(&network, &cell.reading, cell.attack.is_some()),
                 };
                 members.entry(key).or_default().push(run_idx);
             }
@@ -127,16 +138,20 @@ impl Trainer {
             .into_iter()
             .map(|(key, members)| {
                 let before = old.iter().find(|group| group.members.contains(&members[0]));
-                let shape = Shape { n_features: key.n_features, n_hidden: key.n_hidden };
+                let stream = |purpose, of: fn(&Group) -> &Stream| {
+                    before.map_or_else(|| Stream::new(key.seed, purpose), |group| of(group).clone())
+                };
                 Group {
-                    stream: before
-                        .map_or_else(|| Stream::new(key.seed, Purpose::Batches), |group| group.stream.clone()),
-                    work: vec![TiedWork::new(shape, key.relu, key.paired); members.len()],
+                    stream: stream(Purpose::Batches, |group| &group.stream),
+                    attacks: stream(Purpose::Attacks, |group| &group.attacks),
+                    work: vec![Work::new(key.shape, key.in_registers); members.len()],
+                    directions: vec![Vec::new(); members.len()],
                     members,
-                    shape,
+                    shape: key.shape,
                     batch: key.batch,
-                    words: key.n_features * if key.paired { 2 } else { 1 },
+                    words: key.shape.n_features * if key.paired { 2 } else { 1 },
                     draws: Vec::new(),
+                    choices: Vec::new(),
                 }
             })
             .collect();
@@ -210,8 +225,18 @@ impl Trainer {
     /// The instance of a cell's restart.
     pub fn instance(&self, cell: usize, restart: usize) -> InstanceView<'_> {
         let run = &self.runs[cell * self.spec.restarts.count + restart];
-        let (weights, bias) = run.parameters.split_at(self.cells[cell].shape.n_weights());
-        InstanceView { weights, bias, loss: run.loss, step: run.step, status: run.status, seed: run.seed }
+        let shape = self.cells[cell].shape;
+        InstanceView {
+            weights: &run.parameters[..shape.n_weights()],
+            decoder: shape.untied.then(|| &run.parameters[shape.decoder()]),
+            bias: &run.parameters[shape.bias()],
+            parameters: &run.parameters,
+            loss: run.loss,
+            step: run.step,
+            status: run.status,
+            seed: run.seed,
+            history: self.spec.record.map(|_| &run.history),
+        }
     }
 
     /// The restart of a cell with the lowest loss so far, one that has not diverged if there is any.
@@ -231,10 +256,11 @@ impl Trainer {
     pub fn current_loss(&self, cell_idx: usize, restart: usize) -> Option<f64> {
         let cell = &self.cells[cell_idx];
         let run = &self.runs[cell_idx * self.spec.restarts.count + restart];
-        if cell.shape.n_features <= EXACT_DISPLAY_FEATURES && is_exact(cell.spec.model, cell.shape.n_features) {
+        let n_features = cell.shape.n_features;
+        if n_features <= EXACT_DISPLAY_FEATURES && cell.law.is_independent() && is_exact(cell.spec.model, n_features) {
             let (w, b) = run.parameters.split_at(cell.shape.n_weights());
             let [w, b] = [w, b].map(|part| part.iter().copied().map(f64::from).collect::<Vec<_>>());
-            return Some(exact_loss(cell.spec.model, &w, &b, &cell.densities, &cell.importances));
+            return Some(exact_loss(cell.spec.model, &w, &b, &cell.law.densities, &cell.importances));
         }
         run.smoothed_loss.is_finite().then_some(run.smoothed_loss)
     }
@@ -294,9 +320,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// What [`super::snapshot`] saves: step, runs and the groups' streams.
+    /// What [`super::snapshot`] saves: step, runs and two streams a group.
     pub(super) fn parts(&self) -> (u64, &[Run], Vec<&Stream>) {
-        (self.step, &self.runs, self.groups.iter().map(|group| &group.stream).collect())
+        (self.step, &self.runs, self.groups.iter().flat_map(|group| [&group.stream, &group.attacks]).collect())
     }
 
     /// Takes over saved parts; false if they do not fit this trainer's cells.
@@ -304,12 +330,13 @@ impl Trainer {
         let restarts = self.spec.restarts.count;
         let seeds = self.runs.iter().map(|run| run.seed);
         let fits = runs.len() == self.runs.len()
-            && streams.len() == self.groups.len()
+            && streams.len() == 2 * self.groups.len()
             && runs.iter().zip(seeds).enumerate().all(|(i, (run, seed))| run.fits(&self.cells[i / restarts], seed));
         if fits {
             self.step = step;
             self.runs = runs;
-            self.groups.iter_mut().zip(streams).for_each(|(group, stream)| group.stream = stream);
+            let places = self.groups.iter_mut().flat_map(|group| [&mut group.stream, &mut group.attacks]);
+            places.zip(streams).for_each(|(place, stream)| *place = stream);
         }
         fits
     }
@@ -323,21 +350,33 @@ impl Group {
         let running = |runs: &[Run], run_idx: usize| runs[run_idx].status == Status::Running;
         debug_assert!(self.members.iter().all(|&i| cells[i / restarts].shape == self.shape));
         self.draws.resize(tile_blocks * self.words * BLOCK, 0);
-        for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
+        let mut attacked = false;
+        for ((work, directions), &run_idx) in self.work.iter_mut().zip(&mut self.directions).zip(&self.members) {
             if running(runs, run_idx) {
-                work.begin(cells[run_idx / restarts].model(&runs[run_idx].parameters));
+                let cell = &cells[run_idx / restarts];
+                work.begin(cell.network(&runs[run_idx].parameters));
+                if let Some(size) = cell.attack {
+                    attacked = true;
+                    cell.attacks_into(size, &runs[run_idx].parameters, directions);
+                }
             }
+        }
+        if attacked {
+            self.draw_choices(level, n_blocks);
         }
         for first in (0..n_blocks).step_by(tile_blocks) {
             // Only the batch's own blocks are drawn, so that the stream does not depend on the tile's size.
             let drawn = tile_blocks.min(n_blocks - first);
             self.stream.fill_rows(level, &mut self.draws[..drawn * self.words * BLOCK]);
             let n_samples = (self.batch - first * BLOCK).min(drawn * BLOCK);
-            for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
+            for ((work, directions), &run_idx) in self.work.iter_mut().zip(&self.directions).zip(&self.members) {
                 if running(runs, run_idx) {
                     let cell = &cells[run_idx / restarts];
-                    let model = cell.model(&runs[run_idx].parameters);
-                    work.add_tile(level, model, &cell.reading, &self.draws, n_samples);
+                    let network = cell.network(&runs[run_idx].parameters);
+                    let perturbation = cell
+                        .attack
+                        .map(|_| Perturbation { directions, choices: &self.choices[first * BLOCK..][..n_samples] });
+                    work.add_tile(level, network, &cell.reading, &self.draws, n_samples, perturbation);
                 }
             }
         }
@@ -346,6 +385,14 @@ impl Group {
                 runs[run_idx].update(&cells[run_idx / restarts], work.finish(), scratch);
             }
         }
+    }
+
+    /// The feature that each sample of the batch is attacked through, each as likely (to n·2⁻³²).
+    fn draw_choices(&mut self, level: Level, n_blocks: usize) {
+        self.choices.resize(n_blocks * BLOCK, 0);
+        self.attacks.fill_rows(level, &mut self.choices);
+        let n_features = self.shape.n_features as u64;
+        self.choices.iter_mut().for_each(|word| *word = ((u64::from(*word) * n_features) >> 32) as u32);
     }
 }
 

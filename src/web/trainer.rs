@@ -33,7 +33,7 @@ export interface Snapshot {
   weights: Float32Array;
   /** `[cells][n]`. */
   bias: Float32Array;
-  /** Of the absolute value model only. */
+  /** `[cells][n][m]`, of the absolute value model only. */
   decoder: Float32Array | null;
   /** One a cell; NaN where it is not known yet. */
   losses: Float64Array;
@@ -100,11 +100,13 @@ impl Trainer {
     #[wasm_bindgen(unchecked_return_type = "Snapshot")]
     pub fn snapshot(&self) -> JsValue {
         let (mut restarts, mut weights, mut bias, mut losses) = (vec![], vec![], vec![], vec![]);
+        let mut decoder: Vec<f32> = vec![];
         for (cell, best) in self.kept() {
             let instance = self.inner.instance(cell, best);
             restarts.push(best as u32);
             weights.extend_from_slice(instance.weights);
             bias.extend_from_slice(instance.bias);
+            decoder.extend_from_slice(instance.decoder.unwrap_or_default());
             losses.push(self.inner.current_loss(cell, best).unwrap_or(f64::NAN));
         }
         let first = self.inner.cell_spec(0);
@@ -115,7 +117,7 @@ impl Trainer {
             ("restart", Uint32Array::from(restarts.as_slice()).into()),
             ("weights", Float32Array::from(weights.as_slice()).into()),
             ("bias", Float32Array::from(bias.as_slice()).into()),
-            ("decoder", JsValue::NULL),
+            ("decoder", if decoder.is_empty() { JsValue::NULL } else { Float32Array::from(decoder.as_slice()).into() }),
             ("losses", Float64Array::from(losses.as_slice()).into()),
         ])
     }
