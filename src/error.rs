@@ -31,12 +31,15 @@ pub enum Error {
     Snapshot(String),
     /// A SIMD level that this processor or build does not have.
     Level(String),
+    /// Somebody asked the work to stop before it was done.
+    Interrupted,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Field { field, value, allowed } => write!(f, "{field}: got {value}, expected {allowed}"),
+            Error::Interrupted => f.write_str("interrupted before the work was done"),
             Error::NotAvailable { field, value } => write!(f, "{field}: {value} is not available yet"),
             Error::Json(message)
             | Error::TooLarge(message)

@@ -21,7 +21,11 @@ pub mod theory;
 pub mod train;
 
 #[cfg(not(target_arch = "wasm32"))]
+pub mod claims;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod gallery;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

@@ -1,7 +1,7 @@
-//! The command line (native only): `superposition train`, `evaluate` and `figure` as in DESIGN.md section 4.
+//! The command line (native only): `superposition train`, `evaluate`, `figure` and `reproduce` as in DESIGN.md section 4.
 //!
 //! This room reads arguments and files, writes lines and pictures, starts threads and catches signals, so that the core
-//! does none of it. Exit statuses: 0 done, 1 a run diverged, 2 bad input or a file that cannot be read or written, 130
+//! does none of it. Exit statuses: 0 done, 1 a run diverged or a claim failed, 2 bad input or a file that cannot be read or written, 130
 //! interrupted. Whatever goes wrong is one line on standard error; a closed pipe ends the program quietly.
 
 mod evaluate;
@@ -11,7 +11,9 @@ mod interrupt;
 mod jobs;
 mod output;
 mod progress;
+mod reproduce;
 mod source;
+mod threads;
 mod train;
 
 use std::ffi::OsString;
@@ -34,6 +36,8 @@ enum Command {
     Evaluate(evaluate::Arguments),
     /// Run a figure's experiment and draw it with the code that draws it on the page.
     Figure(figure::Arguments),
+    /// Check the paper's claims: what it says, what is measured, and whether that holds.
+    Reproduce(reproduce::Arguments),
 }
 
 /// Why a command ended before its end, or with something to say.
@@ -41,7 +45,7 @@ enum Command {
 enum Failure {
     /// Bad input, or a file that cannot be read or written.
     Input(String),
-    /// All is done, and a run diverged.
+    /// All is done, and a run diverged or a claim failed.
     Diverged(String),
     /// Somebody pressed Ctrl-C.
     Interrupted(String),
@@ -61,7 +65,10 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Failure::Input(error.to_string())
+        match error {
+            Error::Interrupted => Failure::Interrupted(error.to_string()),
+            _ => Failure::Input(error.to_string()),
+        }
     }
 }
 
@@ -71,13 +78,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Command::Train(arguments)) => train::run(&arguments),
         Ok(Command::Evaluate(arguments)) => evaluate::run(&arguments),
         Ok(Command::Figure(arguments)) => figure::run(&arguments),
+        Ok(Command::Reproduce(arguments)) => reproduce::run(&arguments),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             // Help into a closed pipe is no more than that.
             let _ = error.print();
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Err(Failure::Input("a command is missing, expected train, evaluate or figure".into()))
+            Err(Failure::Input("a command is missing, expected train, evaluate, figure or reproduce".into()))
         }
         Err(error) => Err(Failure::Input(one_line(&error))),
     };

@@ -33,6 +33,18 @@ impl Progress {
         Self(bar)
     }
 
+    /// An empty bar for so many pieces of something.
+    pub fn of(what: &str, n: usize) -> Self {
+        let progress = Self::new(n);
+        progress.0.set_message(format!("{what}, {n} pieces"));
+        progress
+    }
+
+    /// Fills the part of one piece.
+    pub fn done(&self) {
+        self.0.inc(Self::PART);
+    }
+
     /// The part of one instance.
     pub fn part(&self, spec: &ExperimentSpec, job_idx: usize) -> Part<'_> {
         let steps = job_spec(spec, job_idx).map_or(spec.steps, |job| job.steps);

@@ -1,7 +1,9 @@
 //! Sweeps as jobs: every instance of a spec is a job of its own, and any order or worker gives the same lines.
 
+pub mod lab;
 mod phase;
 
+pub use lab::Lab;
 pub use phase::{PhaseCell, PhaseGrid};
 
 use crate::error::Error;

@@ -30,8 +30,11 @@ pub const ROOMS: &[Room] = &[
     room("report", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train"]),
     room("sweep", &["spec", "theory", "measures", "train", "report"]),
     room("figures", &["spec", "report", "sweep"]),
+    // Native only: what each figure of the catalogue shows, and what the paper says of it.
+    room("gallery", CORE),
+    room("claims", GALLERY),
     room("web", CORE),
-    room("cli", CORE),
+    room("cli", CLAIMS),
     // src/main.rs, which calls the command line.
     room("main", &["cli"]),
 ];
@@ -51,6 +54,16 @@ const CORE: &[&str] = &[
     "report",
     "sweep",
     "figures",
+];
+
+const GALLERY: &[&str] = &[
+    "spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train", "report",
+    "sweep", "figures", "gallery",
+];
+
+const CLAIMS: &[&str] = &[
+    "spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train", "report",
+    "sweep", "figures", "gallery", "claims",
 ];
 
 /// The room every other may import.

@@ -1,0 +1,92 @@
+//! What the paper says of its figures, checked by numbers (`superposition reproduce`).
+//!
+//! A file an id, or a few ids of one kind. Each check trains what it needs in a [`Lab`] and gives [`Claim`]s: what the paper says, the
+//! rule by which a number decides, the number, and a verdict. Nothing is judged by a picture. The rule stands in the docs of its check
+//! and, in short, in the claim itself.
+
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::sweep::Lab;
+
+/// Whether a claim came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// As the paper says.
+    #[serde(rename = "holds")]
+    Holds,
+    /// The paper's number does not come out; ours, with its tolerance, is stated and met.
+    #[serde(rename = "differs as documented")]
+    Differs,
+    /// Neither.
+    #[serde(rename = "fails")]
+    Fails,
+}
+
+impl Verdict {
+    /// [`Verdict::Holds`] where it is so, else [`Verdict::Fails`].
+    pub fn holds(it_does: bool) -> Self {
+        if it_does { Verdict::Holds } else { Verdict::Fails }
+    }
+
+    /// [`Verdict::Differs`] where our own expectation is met, else [`Verdict::Fails`].
+    pub fn differs(as_documented: bool) -> Self {
+        if as_documented { Verdict::Differs } else { Verdict::Fails }
+    }
+
+    /// As it is printed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Differs => "differs as documented",
+            Verdict::Fails => "fails",
+        }
+    }
+}
+
+/// One thing that the paper says of a figure, and what came out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Claim {
+    /// The figure.
+    pub id: &'static str,
+    /// What it is about, in a few words.
+    pub about: &'static str,
+    /// What the paper says, in our words.
+    pub paper: &'static str,
+    /// What is measured and which numbers pass.
+    pub rule: &'static str,
+    /// What was measured, in a line.
+    pub measured: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The numbers behind it.
+    pub values: serde_json::Value,
+}
+
+/// How much is spent on a check.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// All checks together within two minutes on two cores: fewer seeds, densities or cells, the same rules or, where a rule needs
+    /// many runs, the part of it that few can decide.
+    pub quick: bool,
+    /// The first seed; every run's seed is this or later.
+    pub seed: u64,
+}
+
+impl Effort {
+    /// One of two numbers.
+    pub fn of<T>(self, whole: T, quick: T) -> T {
+        if self.quick { quick } else { whole }
+    }
+}
+
+/// Checks the claims of one figure.
+pub type Check = fn(&dyn Lab, Effort) -> Result<Vec<Claim>, Error>;
+
+/// Every figure with claims, in the order of the catalogue.
+pub const CHECKS: &[(&str, Check)] = &[];
+
+/// The check of a figure.
+pub fn find(id: &str) -> Option<Check> {
+    CHECKS.iter().find(|(name, _)| *name == id).map(|&(_, check)| check)
+}
