@@ -73,8 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             n_differ += usize::from(claim.verdict == Verdict::Differs);
             n_fail += usize::from(claim.verdict == Verdict::Fails);
             if arguments.json {
-                let line =
-                    Line { claim: &claim, seed: effort.seed, quick: effort.quick, level, version: VERSION };
+                let line = Line { claim: &claim, seed: effort.seed, quick: effort.quick, level, version: VERSION };
                 print(&(serde_json::to_string(&line).expect("a claim is plain data") + "\n"))?;
             } else {
                 print(&text(&claim))?;

@@ -5,8 +5,8 @@
 //! ids; what the paper claims of a figure is in `claims`.
 
 use crate::error::Error;
-use crate::figures::svg::Picture;
 use crate::figures::Mode;
+use crate::figures::svg::Picture;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 

@@ -16,10 +16,18 @@ use super::{BLOCK, Level};
 /// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
 /// each entry of `HGᵀ` rarer; shorter ones keep X, H and G in the nearer caches.
 const TILE_VECTORS: usize = 16;
-/// Rows of the left matrix that a product works on at once.
-const ROWS: usize = 4;
-/// Vectors of the right matrix that a product works on at once; 4 × 2 accumulators fit the sixteen registers of SSE and wasm.
+/// Vectors of the right matrix that a product works on at once.
 const COLUMNS: usize = 2;
+/// Rows of the left matrix that a product works on at once where there are thirty-two registers (AVX-512), and elsewhere: 8 × 2
+/// and 4 × 2 accumulators leave room for what they are made of.
+const ROWS_WIDE: usize = 8;
+const ROWS: usize = 4;
+/// Rows of the left and of the right matrix whose inner products over a tile are taken at once: 4 × 4 accumulators, or 2 × 4.
+const OUTER_ROWS_WIDE: usize = 4;
+const OUTER_ROWS: usize = 2;
+const OUTER_COLUMNS: usize = 4;
+/// Numbers that a processor's nearest cache holds for sure: 32 KiB.
+const NEAR_CACHE: usize = 8192;
 
 /// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +42,7 @@ pub struct Workspace {
     dh: Vec<f32>,
     dw: Vec<f32>,
     d_decoder: Vec<f32>,
+    panel: Vec<f32>,
 }
 
 /// Samples a tile at this level.
@@ -137,10 +146,10 @@ fn step_tile<S: Simd, const FUSED: bool>(
     workspace: &mut Workspace,
     sums: &mut Sums,
 ) {
-    let Workspace { transposed, x, z, h, g, dh, dw, d_decoder } = workspace;
+    let Workspace { transposed, x, z, h, g, dh, dw, d_decoder, panel } = workspace;
     let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
     let z = if z.is_empty() { &*x } else { &*z };
-    product_lanes::<S, FUSED>(simd, network.w, n_features, z, h);
+    product_lanes::<S, FUSED>(simd, network.w, n_features, z, panel, h);
     if network.relu_hidden {
         silence::<S>(simd, h);
     }
@@ -149,9 +158,9 @@ fn step_tile<S: Simd, const FUSED: bool>(
         None => (&**transposed, network.w),
         Some(decoder) => (decoder, &**transposed),
     };
-    product_lanes::<S, FUSED>(simd, decode, n_hidden, h, g);
+    product_lanes::<S, FUSED>(simd, decode, n_hidden, h, panel, g);
     errors_to_gradients::<S, FUSED>(simd, network, n_samples, x, g, sums);
-    product_lanes::<S, FUSED>(simd, encode, n_features, g, dh);
+    product_lanes::<S, FUSED>(simd, encode, n_features, g, panel, dh);
     if network.hidden_l1 > 0.0 {
         add_penalty::<S>(simd, n_features as f32 * network.hidden_l1, n_samples, h, dh);
     }
@@ -262,55 +271,89 @@ pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]
     assert!(inner > 0 && a.len().is_multiple_of(inner) && b.len().is_multiple_of(inner), "whole rows");
     assert_eq!((b.len() / inner) % (COLUMNS * BLOCK), 0, "a tile is a whole number of column groups");
     assert_eq!(out.len() * inner, (a.len() / inner) * b.len(), "out: rows × tile");
-    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, out));
+    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, &mut Vec::new(), out));
 }
 
+/// The columns of `b` are taken a few vectors at a time. Where `b` is larger than the nearest cache they are copied side by side first
+/// (`panel`): rows of a tile lie a power of two apart, and such a cache keeps only a handful of those.
 #[inline(always)]
-fn product_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
-    let tile = b.len() / inner;
-    let mut out_rows = out.chunks_exact_mut(ROWS * tile);
-    let mut a_rows = a.chunks_exact(ROWS * inner);
-    for (a_group, out_group) in (&mut a_rows).zip(&mut out_rows) {
-        product_rows::<S, FUSED, ROWS>(simd, a_group, inner, b, out_group);
-    }
-    let rest = a_rows.remainder().chunks_exact(inner);
-    for (a_row, out_row) in rest.zip(out_rows.into_remainder().chunks_exact_mut(tile)) {
-        product_rows::<S, FUSED, 1>(simd, a_row, inner, b, out_row);
-    }
-}
-
-#[inline(always)]
-fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
+fn product_lanes<S: Simd, const FUSED: bool>(
     simd: S,
     a: &[f32],
     inner: usize,
     b: &[f32],
+    panel: &mut Vec<f32>,
     out: &mut [f32],
 ) {
-    let lanes = S::f32s::LEN;
+    let width = COLUMNS * S::f32s::LEN;
     let tile = b.len() / inner;
-    for at in (0..tile).step_by(COLUMNS * lanes) {
-        let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
-        for (j, b_row) in b.chunks_exact(tile).enumerate() {
-            let b_row = &b_row[at..at + COLUMNS * lanes];
-            let mut columns = [S::f32s::splat(simd, 0.0); COLUMNS];
-            for c in 0..COLUMNS {
-                columns[c] = S::f32s::from_slice(simd, &b_row[c * lanes..(c + 1) * lanes]);
-            }
-            for r in 0..R {
-                let left = S::f32s::splat(simd, a[r * inner + j]);
-                for c in 0..COLUMNS {
-                    acc[r][c] = mul_add::<S, FUSED>(left, columns[c], acc[r][c]);
-                }
+    let n_rows = a.len() / inner;
+    let packed = b.len() > NEAR_CACHE;
+    for at in (0..tile).step_by(width) {
+        if packed {
+            panel.resize(inner * width, 0.0);
+            for (place, row) in panel.chunks_exact_mut(width).zip(b.chunks_exact(tile)) {
+                place.copy_from_slice(&row[at..at + width]);
             }
         }
+        let (columns, stride) = if packed { (&panel[..], width) } else { (&b[at..], tile) };
+        let mut row = 0;
+        while row < n_rows {
+            let a_here = &a[row * inner..];
+            let out_here = &mut out[row * tile + at..];
+            let left = n_rows - row;
+            row += if S::f32s::LEN == BLOCK && left >= ROWS_WIDE {
+                product_rows::<S, FUSED, ROWS_WIDE>(simd, a_here, columns, stride, tile, out_here)
+            } else if left >= ROWS {
+                product_rows::<S, FUSED, ROWS>(simd, a_here, columns, stride, tile, out_here)
+            } else if left >= 2 {
+                product_rows::<S, FUSED, 2>(simd, a_here, columns, stride, tile, out_here)
+            } else {
+                product_rows::<S, FUSED, 1>(simd, a_here, columns, stride, tile, out_here)
+            };
+        }
+    }
+}
+
+/// `R` rows of a product by a few columns, the rows of which lie `stride` apart; returns `R`.
+#[inline(always)]
+fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
+    simd: S,
+    a: &[f32],
+    columns: &[f32],
+    stride: usize,
+    tile: usize,
+    out: &mut [f32],
+) -> usize {
+    let lanes = S::f32s::LEN;
+    let width = COLUMNS * lanes;
+    let inner = columns.len().div_ceil(stride);
+    // One slice a row, so that the bounds are checked once.
+    let mut rows = [&a[..inner]; R];
+    for r in 1..R {
+        rows[r] = &a[r * inner..][..inner];
+    }
+    let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
+    for (j, b) in columns.chunks(stride).enumerate() {
+        let b = &b[..width];
+        let mut right = [S::f32s::splat(simd, 0.0); COLUMNS];
+        for c in 0..COLUMNS {
+            right[c] = S::f32s::from_slice(simd, &b[c * lanes..(c + 1) * lanes]);
+        }
         for r in 0..R {
-            let row = &mut out[r * tile + at..r * tile + at + COLUMNS * lanes];
+            let left = S::f32s::splat(simd, rows[r][j]);
             for c in 0..COLUMNS {
-                acc[r][c].store_slice(&mut row[c * lanes..(c + 1) * lanes]);
+                acc[r][c] = mul_add::<S, FUSED>(left, right[c], acc[r][c]);
             }
         }
     }
+    for r in 0..R {
+        let row = &mut out[r * tile..][..width];
+        for c in 0..COLUMNS {
+            acc[r][c].store_slice(&mut row[c * lanes..(c + 1) * lanes]);
+        }
+    }
+    R
 }
 
 /// `out += a · bᵀ`, summing over the lanes of a tile.
@@ -331,23 +374,40 @@ pub fn add_outer(level: Level, a: &[f32], b: &[f32], n_columns: usize, out: &mut
 #[inline(always)]
 fn add_outer_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
     let tile = b.len() / n_columns;
-    for (a_pair, out_pair) in a.chunks(COLUMNS * tile).zip(out.chunks_mut(COLUMNS * n_columns)) {
-        let mut j = 0;
-        while j < n_columns {
-            let b_here = &b[j * tile..];
-            let width = match (a_pair.len() == COLUMNS * tile, n_columns - j >= ROWS) {
-                (true, true) => {
-                    outer_block::<S, FUSED, COLUMNS, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair)
-                }
-                (true, false) => {
-                    outer_block::<S, FUSED, COLUMNS, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair)
-                }
-                (false, true) => outer_block::<S, FUSED, 1, ROWS>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
-                (false, false) => outer_block::<S, FUSED, 1, 1>(simd, a_pair, b_here, tile, n_columns, j, out_pair),
-            };
-            j += width;
-        }
+    let n_rows = a.len() / tile;
+    let mut row = 0;
+    while row < n_rows {
+        let (a, out) = (&a[row * tile..], &mut out[row * n_columns..]);
+        row += if S::f32s::LEN == BLOCK && n_rows - row >= OUTER_ROWS_WIDE {
+            outer_rows::<S, FUSED, OUTER_ROWS_WIDE>(simd, a, b, n_columns, out)
+        } else if n_rows - row >= OUTER_ROWS {
+            outer_rows::<S, FUSED, OUTER_ROWS>(simd, a, b, n_columns, out)
+        } else {
+            outer_rows::<S, FUSED, 1>(simd, a, b, n_columns, out)
+        };
     }
+}
+
+/// `R` rows of an outer product; returns `R`.
+#[inline(always)]
+fn outer_rows<S: Simd, const FUSED: bool, const R: usize>(
+    simd: S,
+    a: &[f32],
+    b: &[f32],
+    n_columns: usize,
+    out: &mut [f32],
+) -> usize {
+    let tile = b.len() / n_columns;
+    let mut column = 0;
+    while column < n_columns {
+        let b = &b[column * tile..];
+        column += if n_columns - column >= OUTER_COLUMNS {
+            outer_block::<S, FUSED, R, OUTER_COLUMNS>(simd, a, b, tile, n_columns, &mut out[column..])
+        } else {
+            outer_block::<S, FUSED, R, 1>(simd, a, b, tile, n_columns, &mut out[column..])
+        };
+    }
+    R
 }
 
 /// A block of `R × C` inner products over a tile; returns `C`.
@@ -358,18 +418,24 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
     b: &[f32],
     tile: usize,
     n_columns: usize,
-    j: usize,
     out: &mut [f32],
 ) -> usize {
     let lanes = S::f32s::LEN;
+    let (mut a_rows, mut b_rows) = ([&a[..tile]; R], [&b[..tile]; C]);
+    for r in 1..R {
+        a_rows[r] = &a[r * tile..][..tile];
+    }
+    for c in 1..C {
+        b_rows[c] = &b[c * tile..][..tile];
+    }
     let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
     for at in (0..tile).step_by(lanes) {
         let mut left = [S::f32s::splat(simd, 0.0); R];
         for r in 0..R {
-            left[r] = S::f32s::from_slice(simd, &a[r * tile + at..r * tile + at + lanes]);
+            left[r] = S::f32s::from_slice(simd, &a_rows[r][at..at + lanes]);
         }
         for c in 0..C {
-            let right = S::f32s::from_slice(simd, &b[c * tile + at..c * tile + at + lanes]);
+            let right = S::f32s::from_slice(simd, &b_rows[c][at..at + lanes]);
             for r in 0..R {
                 acc[r][c] = mul_add::<S, FUSED>(left[r], right, acc[r][c]);
             }
@@ -377,7 +443,7 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
     }
     for r in 0..R {
         for c in 0..C {
-            out[r * n_columns + j + c] += acc[r][c].reduce_sum();
+            out[r * n_columns + c] += acc[r][c].reduce_sum();
         }
     }
     C

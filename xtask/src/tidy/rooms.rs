@@ -57,13 +57,40 @@ const CORE: &[&str] = &[
 ];
 
 const GALLERY: &[&str] = &[
-    "spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train", "report",
-    "sweep", "figures", "gallery",
+    "spec",
+    "kernels",
+    "rng",
+    "sampler",
+    "optim",
+    "models",
+    "theory",
+    "measures",
+    "dictionary",
+    "attack",
+    "train",
+    "report",
+    "sweep",
+    "figures",
+    "gallery",
 ];
 
 const CLAIMS: &[&str] = &[
-    "spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train", "report",
-    "sweep", "figures", "gallery", "claims",
+    "spec",
+    "kernels",
+    "rng",
+    "sampler",
+    "optim",
+    "models",
+    "theory",
+    "measures",
+    "dictionary",
+    "attack",
+    "train",
+    "report",
+    "sweep",
+    "figures",
+    "gallery",
+    "claims",
 ];
 
 /// The room every other may import.
