@@ -9,6 +9,9 @@ use superposition::figures::phase::{PENDING, Phase};
 use superposition::figures::svg::{Panel, Picture, svg_arrows, svg_intro, svg_phase};
 use superposition::figures::{Box2, Mode};
 
+#[path = "figures/views.rs"]
+mod views;
+
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 use std::path::Path;

@@ -7,8 +7,9 @@
 //! other. Weights that are not finite (a run that diverged) are drawn as zero.
 
 use super::labels::{self, Mark, Obstacles};
+use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
-use super::theme::Theme;
+use super::theme::{Theme, Tint};
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -36,6 +37,9 @@ pub struct Arrows<'a> {
     weights: &'a [f32],
     /// A feature to light up; the others are dimmed.
     pub highlight: Option<usize>,
+    tints: Option<&'a [Tint]>,
+    names: Option<&'a [String]>,
+    outline: bool,
 }
 
 impl<'a> Arrows<'a> {
@@ -59,12 +63,35 @@ impl<'a> Arrows<'a> {
         if weights.len() != n_features * n_hidden {
             return refuse("weights", weights.len(), format!("{} numbers", n_features * n_hidden));
         }
-        Ok(Self { n_features, n_hidden, weights, highlight: None })
+        Ok(Self { n_features, n_hidden, weights, highlight: None, tints: None, names: None, outline: true })
     }
 
     /// The same with one feature lit up; an index that does not exist lights none.
     pub fn with_highlight(self, highlight: Option<usize>) -> Self {
         Self { highlight: highlight.filter(|&feature_idx| feature_idx < self.n_features), ..self }
+    }
+
+    /// The same with colours of its own, such as one a correlated set; ignored unless there is one for each feature.
+    pub fn with_tints(self, tints: &'a [Tint]) -> Self {
+        Self { tints: (tints.len() == self.n_features).then_some(tints), ..self }
+    }
+
+    /// The same with names in place of numbers from 1, an empty one for no label; ignored unless there is one for each.
+    pub fn with_names(self, names: &'a [String]) -> Self {
+        Self { names: (names.len() == self.n_features).then_some(names), ..self }
+    }
+
+    /// The same with or without the outline of a regular polygon.
+    pub fn with_outline(self, outline: bool) -> Self {
+        Self { outline, ..self }
+    }
+
+    fn tint(&self, feature_idx: usize) -> Tint {
+        self.tints.map_or(Tint::Feature(feature_idx, self.n_features), |tints| tints[feature_idx])
+    }
+
+    fn name(&self, feature_idx: usize) -> String {
+        self.names.map_or_else(|| (feature_idx + 1).to_string(), |names| names[feature_idx].clone())
     }
 
     /// Column `feature_idx`, its second coordinate 0 when m = 1.
@@ -108,6 +135,59 @@ impl<'a> Arrows<'a> {
         }
         let certainty = ((POLYGON_TOLERANCE - deviation) / (0.4 * POLYGON_TOLERANCE)).min(1.0);
         (certainty > 0.0).then_some((corners, certainty))
+    }
+}
+
+/// Arrows that own their data: a view to compose with others, also small, in a grid of seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plane {
+    /// How many features.
+    pub n_features: usize,
+    /// The weights, `[n_hidden][n_features]`, one or two hidden dimensions.
+    pub weights: Vec<f32>,
+    /// Colours; by importance if there is none for each feature.
+    pub tints: Vec<Tint>,
+    /// Names; numbers from 1 if there is none for each feature, no label where one is empty.
+    pub names: Vec<String>,
+    /// Whether a regular polygon is outlined.
+    pub outline: bool,
+}
+
+impl Plane {
+    /// Arrows in the colours of importance.
+    pub fn new(n_features: usize, weights: Vec<f32>) -> Self {
+        Self { n_features, weights, tints: Vec::new(), names: Vec::new(), outline: true }
+    }
+
+    /// The same with colours of its own.
+    pub fn with_tints(self, tints: Vec<Tint>) -> Self {
+        Self { tints, ..self }
+    }
+
+    /// The same with names.
+    pub fn with_names(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
+    }
+}
+
+impl Figure for Plane {
+    fn height(&self, width: f64) -> f64 {
+        width.min(360.0)
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        // Weights that have no picture in the plane leave the place empty.
+        let n_hidden = self.weights.len().checked_div(self.n_features).unwrap_or(0);
+        let Ok(arrows) = Arrows::new(self.n_features, n_hidden, &self.weights) else {
+            return Ok(());
+        };
+        let arrows = arrows.with_tints(&self.tints).with_names(&self.names).with_outline(self.outline);
+        let side = place.width.min(place.height);
+        let place = Box2::around(place.centre(), place.width, side);
+        sheet.nested(&place, |area| {
+            draw_guides(area, theme, &arrows)?;
+            draw_columns(area, theme, &arrows)
+        })
     }
 }
 
@@ -225,7 +305,7 @@ pub fn draw_columns<DB: DrawingBackend>(
     let heads: Vec<Point> = (0..n).map(|i| view.head(i, arrows.column(i))).collect();
     let is_meant = |i: usize| arrows.highlight.is_none_or(|meant| meant == i);
 
-    if let Some((corners, certainty)) = arrows.polygon() {
+    if let Some((corners, certainty)) = arrows.polygon().filter(|_| arrows.outline) {
         let mut outline: Vec<Point> = corners.iter().map(|&i| heads[i]).collect();
         outline.push(outline[0]);
         let color = super::color::mix(theme.card, theme.faint, certainty);
@@ -237,7 +317,7 @@ pub fn draw_columns<DB: DrawingBackend>(
     order.sort_unstable_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, std::cmp::Reverse(i)));
     let mut discs = vec![((0.0, 0.0), 0.0); n];
     for &i in &order {
-        let color = theme.feature(i, n);
+        let color = theme.tint(arrows.tint(i));
         let color = if is_meant(i) { color } else { theme.dimmed(color) };
         let norm = arrows.norm(i);
         if norm >= DOT_BELOW {
@@ -261,15 +341,16 @@ fn draw_labels<DB: DrawingBackend>(
     let n = arrows.n_features;
     let ink = |i: usize| {
         let meant = arrows.highlight.is_none_or(|meant| meant == i);
-        let color = if meant { theme.feature_text(i, n) } else { theme.soft };
+        let color = if meant { theme.tint_text(arrows.tint(i)) } else { theme.soft };
         Ink { size: view.font, bold: true, color, background: theme.card }
     };
-    let mut wanted: Vec<usize> = (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE).collect();
+    let mut wanted: Vec<usize> =
+        (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE && !arrows.name(i).is_empty()).collect();
     wanted.sort_unstable_by_key(|&i| (arrows.highlight != Some(i), i));
     let mut marks = Vec::with_capacity(wanted.len());
     for i in wanted {
         let ((x, y), norm) = (arrows.column(i), arrows.norm(i));
-        let width = sheet.text_width(&(i + 1).to_string(), &ink(i))?;
+        let width = sheet.text_width(&arrows.name(i), &ink(i))?;
         marks.push(Mark {
             feature_idx: i,
             at: discs[i].0,
@@ -283,7 +364,7 @@ fn draw_labels<DB: DrawingBackend>(
     let places = labels::place(&marks, &Obstacles { bounds, discs, segments: &segments });
     for (mark, place) in marks.iter().zip(places) {
         if let Some(place) = place {
-            let text = (mark.feature_idx + 1).to_string();
+            let text = arrows.name(mark.feature_idx);
             sheet.text(&text, place.centre(), Align::Middle, &ink(mark.feature_idx))?;
         }
     }

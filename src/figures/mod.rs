@@ -6,18 +6,33 @@
 //! no label is clipped, covered or pale. Nothing here trains, measures a model or knows of a browser.
 
 pub mod arrows;
+mod axis;
+pub mod chart;
 pub mod color;
+pub mod geometry;
+pub mod heatmap;
 mod labels;
+pub mod network;
+pub mod panels;
 pub mod phase;
 mod sheet;
+pub mod solid;
+pub mod stack;
+pub mod surface;
+mod text;
 pub mod theme;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod compact;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod png;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod svg;
 #[cfg(not(target_arch = "wasm32"))]
 mod vector;
 
 pub use arrows::Arrows;
+pub use panels::{Figure, Panel, Panels, View};
 pub use phase::Phase;
-pub use sheet::{Box2, Drawn, Point, TextBox};
-pub use theme::{Mode, Surface, Theme};
+pub use sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
+pub use theme::{Mode, Surface, Theme, Tint};

@@ -6,6 +6,7 @@
 //! the chosen cell the other.
 
 use super::color::mix;
+use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
 use super::theme::Theme;
 use crate::error::Error;
@@ -39,6 +40,7 @@ pub struct Phase<'a> {
     density: (f64, f64),
     selected: Option<usize>,
     names: bool,
+    region_names: &'a [&'a str],
 }
 
 impl<'a> Phase<'a> {
@@ -51,15 +53,32 @@ impl<'a> Phase<'a> {
     /// # Errors
     /// [`Error::Field`] if the length is not `rows × columns`, that is 0, or a class is none of the four.
     pub fn new(title: &'a str, rows: usize, columns: usize, classes: &'a [u8]) -> Result<Self, Error> {
+        Self::of_regions(title, rows, columns, classes, &REGION_NAMES)
+    }
+
+    /// The same with other regions, at most four: class k is called `region_names[k]`.
+    ///
+    /// # Errors
+    /// As [`Phase::new`]; a class without a name is refused.
+    pub fn of_regions(
+        title: &'a str,
+        rows: usize,
+        columns: usize,
+        classes: &'a [u8],
+        region_names: &'a [&'a str],
+    ) -> Result<Self, Error> {
+        let count = region_names.len().min(4);
+        let region_names = &region_names[..count];
         let refuse = |value: String, allowed: String| Err(Error::Field { field: "classes".into(), value, allowed });
         if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(classes.len()) {
             return refuse(format!("{} cells", classes.len()), format!("{rows} × {columns} cells, at least 1"));
         }
-        if let Some(class) = classes.iter().find(|&&class| class > 2 && class != PENDING) {
-            return refuse(class.to_string(), format!("0, 1, 2 or {PENDING} (pending)"));
+        if let Some(class) = classes.iter().find(|&&class| usize::from(class) >= count && class != PENDING) {
+            let all: Vec<String> = (0..count).map(|class| class.to_string()).collect();
+            return refuse(class.to_string(), format!("{} or {PENDING} (pending)", all.join(", ")));
         }
         let (importance, density) = ((0.1, 10.0), (1.0, 0.01));
-        Ok(Self { title, rows, columns, classes, importance, density, selected: None, names: false })
+        Ok(Self { title, rows, columns, classes, importance, density, selected: None, names: false, region_names })
     }
 
     /// The same over other ranges: importance at the centres of the first and last column, density at those of the
@@ -106,6 +125,66 @@ fn plot(size: (f64, f64)) -> Box2 {
     let top = 32.0;
     let bottom = if size.1 < 160.0 { 26.0 } else { 48.0 };
     Box2 { x: left, y: top, width: (size.0 - left - right).max(8.0), height: (size.1 - top - bottom).max(8.0) }
+}
+
+/// A phase diagram that owns its data: a view to compose with others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagram {
+    /// How many rows; row 0 is above.
+    pub rows: usize,
+    /// How many columns.
+    pub columns: usize,
+    /// The class of each cell, `[rows][columns]`, or [`PENDING`].
+    pub classes: Vec<u8>,
+    /// What the classes are called, at most four.
+    pub region_names: Vec<String>,
+    /// Importance at the first and last column.
+    pub importance: (f64, f64),
+    /// Density at the first and last row.
+    pub density: (f64, f64),
+    /// Whether the names are written in their regions.
+    pub names: bool,
+    /// A cell to mark.
+    pub selected: Option<usize>,
+}
+
+impl Diagram {
+    /// The diagram of these classes over the paper's ranges, its regions named.
+    pub fn new(rows: usize, columns: usize, classes: Vec<u8>, region_names: &[&str]) -> Self {
+        Self {
+            rows,
+            columns,
+            classes,
+            region_names: region_names.iter().map(|&name| name.to_owned()).collect(),
+            importance: (0.1, 10.0),
+            density: (1.0, 0.01),
+            names: true,
+            selected: None,
+        }
+    }
+}
+
+impl Figure for Diagram {
+    fn height(&self, width: f64) -> f64 {
+        width.min(460.0) + 10.0
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let names: Vec<&str> = self.region_names.iter().map(String::as_str).collect();
+        // Data that make no diagram leave the place empty: there is nothing to show, and no message belongs in a picture.
+        let Ok(phase) = Phase::of_regions("", self.rows, self.columns, &self.classes, &names) else {
+            return Ok(());
+        };
+        let phase =
+            phase.with_ranges(self.importance, self.density).with_names(self.names).with_selected(self.selected);
+        // The room for a title stands empty here: the panel has one.
+        let place = Box2 { y: place.y - 22.0, height: place.height + 22.0, ..*place };
+        sheet.nested(&place, |area| {
+            let mut texts = draw_axes(area, theme, &phase)?;
+            texts.extend(draw_cells(area, theme, &phase)?);
+            Ok(texts)
+        })
+    }
 }
 
 /// The cell under the pointer.
@@ -271,7 +350,7 @@ fn draw_runs<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
     phase: &Phase,
     plot: &Box2,
-    colors: &[RGBColor; 3],
+    colors: &[RGBColor; 4],
     class_of: impl Fn(usize, usize) -> u8,
 ) -> Drawn<(), DB> {
     let place = |coordinate: f64| if sheet.is_raster() { sheet.edge(coordinate) } else { coordinate };
@@ -297,7 +376,7 @@ fn draw_runs<DB: DrawingBackend>(
 
 /// Writes each region's name where it has most room; not at all where it does not fit.
 fn draw_names<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
-    for (class, name) in REGION_NAMES.into_iter().enumerate() {
+    for (class, &name) in phase.region_names.iter().enumerate() {
         for size in [Theme::TEXT, Theme::SMALL] {
             let (color, background) = (theme.region_text[class], theme.regions[class]);
             let ink = Ink { size, bold: true, color, background };

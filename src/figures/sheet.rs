@@ -9,7 +9,7 @@ use super::theme::{Surface, Theme};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
-use plotters::element::{Circle, PathElement, Rectangle};
+use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle};
 use serde::Serialize;
@@ -77,8 +77,17 @@ impl Box2 {
         self.x <= x && x <= self.right() && self.y <= y && y <= self.bottom()
     }
 
-    /// Whether any part of the segment from `a` to `b` lies inside (Liang and Barsky's clipping).
+    /// Whether any part of the segment from `a` to `b` lies inside.
     pub fn meets_segment(&self, a: Point, b: Point) -> bool {
+        self.clip(a, b).is_some()
+    }
+
+    /// The part of the segment from `a` to `b` that lies inside (Liang and Barsky's clipping); none of one with an end
+    /// that is not a number.
+    pub fn clip(&self, a: Point, b: Point) -> Option<(Point, Point)> {
+        if ![a.0, a.1, b.0, b.1].iter().all(|coordinate| coordinate.is_finite()) {
+            return None;
+        }
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         let direction = (b.0 - a.0, b.1 - a.1);
         for (step, to_low, to_high) in
@@ -86,7 +95,7 @@ impl Box2 {
         {
             if step == 0.0 {
                 if to_low > 0.0 || to_high < 0.0 {
-                    return false;
+                    return None;
                 }
                 continue;
             }
@@ -94,7 +103,13 @@ impl Box2 {
             enter = enter.max(first / step);
             leave = leave.min(second / step);
         }
-        enter <= leave
+        // The ends themselves are given back as they came, so that joined segments stay joined.
+        let at = |t: f64| match t {
+            0.0 => a,
+            1.0 => b,
+            _ => (a.0 + t * direction.0, a.1 + t * direction.1),
+        };
+        (enter <= leave).then(|| (at(enter), at(leave)))
     }
 }
 
@@ -167,7 +182,31 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         (f64::from(width) / self.surface.units, f64::from(height) / self.surface.units)
     }
 
+    /// Lets something that draws on an area of its own draw into `place`, and keeps its texts.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn nested(
+        &mut self,
+        place: &Box2,
+        draw: impl FnOnce(&DrawingArea<DB, Shift>) -> Drawn<Vec<TextBox>, DB>,
+    ) -> Drawn<(), DB> {
+        let (corner, size) = (self.units((place.x, place.y)), self.units((place.width, place.height)));
+        let inner = self.area.clone().shrink(corner, (size.0.max(1) as u32, size.1.max(1) as u32));
+        for mut text in draw(&inner)? {
+            text.x += f64::from(corner.0) / self.surface.units;
+            text.y += f64::from(corner.1) / self.surface.units;
+            self.texts.push(text);
+        }
+        Ok(())
+    }
+
     /// Every text written so far, in order.
+    pub fn texts(&self) -> &[TextBox] {
+        &self.texts
+    }
+
+    /// The same, as what drawing gives back.
     pub fn into_texts(self) -> Vec<TextBox> {
         self.texts
     }
@@ -258,6 +297,12 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         self.area.draw(&Rectangle::new(corners, color.filled()))
     }
 
+    /// A filled polygon; the last corner is joined to the first.
+    pub fn polygon(&self, corners: &[Point], color: RGBColor) -> Drawn<(), DB> {
+        let corners: Vec<_> = corners.iter().map(|&corner| self.units(corner)).collect();
+        self.area.draw(&Polygon::new(corners, color.filled()))
+    }
+
     /// The outline of a rectangle.
     pub fn frame(&self, place: &Box2, width: f64, color: RGBColor) -> Drawn<(), DB> {
         let (l, t, r, b) = (place.x, place.y, place.right(), place.bottom());
@@ -296,6 +341,30 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         self.area.draw_text(text, &self.style(ink, Align::Middle, FontTransform::Rotate270), self.units(at))?;
         self.record(text, &Box2::around(at, flat.height, flat.width), ink);
         Ok(())
+    }
+
+    /// Writes a text at the first of the places where it lies in `bounds` and covers no text written before; whether
+    /// there was one.
+    pub fn label(&mut self, text: &str, places: &[(Point, Align)], bounds: &Box2, ink: &Ink) -> Drawn<bool, DB> {
+        for &(at, align) in places {
+            let place = self.text_box(text, at, align, ink)?;
+            if bounds.contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place)) {
+                self.text(text, at, align, ink)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same for a text that reads upward, its middle at the one place `at`.
+    pub fn label_upward(&mut self, text: &str, at: Point, bounds: &Box2, ink: &Ink) -> Drawn<bool, DB> {
+        let flat = self.text_box(text, at, Align::Middle, ink)?;
+        let place = Box2::around(at, flat.height, flat.width);
+        let free = bounds.contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place));
+        if free {
+            self.text_upward(text, at, ink)?;
+        }
+        Ok(free)
     }
 
     fn record(&mut self, text: &str, place: &Box2, ink: &Ink) {

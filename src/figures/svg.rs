@@ -3,8 +3,10 @@
 //! Drawn by the code that draws the page, on the surface of [`super::vector`], in tenths of a CSS pixel.
 
 use super::arrows::{self, Arrows};
+use super::panels::Figure;
 use super::phase::{self, Phase};
-use super::sheet::{Align, Ink, Sheet, TextBox};
+use super::sheet::{Align, Box2, Ink, Sheet, TextBox};
+use super::text::wrap;
 use super::theme::{Mode, Surface, Theme};
 use super::vector::{self, Vector};
 use plotters::coord::Shift;
@@ -90,6 +92,22 @@ pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
     })
 }
 
+/// Any figure as a document of that width (CSS pixels), as high as the figure wants, with space around it.
+pub fn render(mode: Mode, width: u32, figure: &impl Figure) -> Picture {
+    let inner = (f64::from(width) - 2.0 * PADDING).max(1.0);
+    let inner_height = figure.height(inner).ceil();
+    let height = (inner_height + 2.0 * PADDING) as u32;
+    let mut picture = picture(mode, (width, height), |area, theme| {
+        area.fill(&theme.card)?;
+        let mut sheet = Sheet::new(area, theme);
+        let place = Box2 { x: PADDING, y: PADDING, width: inner, height: inner_height };
+        figure.draw_in(&mut sheet, theme, &place)?;
+        Ok(sheet.into_texts())
+    });
+    picture.svg = super::compact::compact(&picture.svg);
+    picture
+}
+
 const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };
 
 /// What drawing on a document gives back.
@@ -108,19 +126,4 @@ fn picture(
     drop(area);
     let texts = texts.expect("writing an SVG document to memory cannot fail");
     Picture { svg: vector::finish(&svg, (width, height), UNITS), texts }
-}
-
-/// Breaks a sentence into lines no wider than `width`; a word that is wider than that has a line of its own.
-fn wrap(sentence: &str, width: f64, size: f64) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in sentence.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if vector::text_width(&format!("{line} {word}"), size, false) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }

@@ -5,6 +5,7 @@
 //! units fine a CSS pixel, texts are measured with the widths of a wide face, their capitals are centred as on the
 //! canvas, and the root carries the attributes that its children inherit.
 
+use super::text::text_width;
 use plotters_backend::text_anchor::Pos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use plotters_backend::{FontFamily, FontStyle, FontTransform};
@@ -16,38 +17,6 @@ const SIZE_DIVISOR: f64 = 1.24;
 /// From the middle of the small letters (half an ex, where `plotters-svg` centres) down to that of the capitals, in
 /// ems: half of 0.73 less half of 0.55, the heights in DejaVu Sans, near those of Roboto, Segoe UI and Helvetica.
 const CAPITALS_BELOW: f64 = 0.09;
-/// Milli-ems that the printable ASCII characters take in DejaVu Sans, as wide a face as `system-ui` is on any system:
-/// in a narrower one labels have room to spare.
-#[rustfmt::skip]
-const REGULAR: [u16; 95] = [
-    318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636, 636,
-    636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632, 575, 775,
-    752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685, 611, 685, 390,
-    337, 390, 838, 500, 500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612,
-    635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
-];
-/// The same of its bold.
-#[rustfmt::skip]
-const BOLD: [u16; 95] = [
-    348, 456, 521, 838, 696, 1002, 872, 306, 457, 457, 523, 838, 380, 415, 380, 365, 696, 696, 696, 696,
-    696, 696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 580, 1000, 774, 762, 734, 830, 683, 683, 821,
-    837, 372, 372, 775, 637, 995, 837, 850, 733, 850, 770, 720, 682, 812, 774, 1103, 771, 724, 725, 457,
-    365, 457, 838, 500, 500, 675, 716, 593, 716, 678, 435, 716, 712, 343, 343, 665, 343, 1042, 712, 687,
-    716, 716, 493, 595, 478, 712, 652, 924, 645, 652, 582, 712, 365, 712, 838,
-];
-/// Milli-ems of any other character, such as the minus sign.
-const OTHER: u16 = 838;
-
-/// The width of a text at that size.
-pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
-    let table = if bold { &BOLD } else { &REGULAR };
-    let advance = |c: char| {
-        let place = (c as usize).checked_sub(usize::from(b' '));
-        place.and_then(|place| table.get(place)).copied().unwrap_or(OTHER)
-    };
-    text.chars().map(|c| f64::from(advance(c))).sum::<f64>() * size / 1000.0
-}
-
 /// A backend that writes SVG; [`finish`] completes what it wrote.
 pub struct Vector<'a> {
     inner: SVGBackend<'a>,
@@ -178,13 +147,6 @@ impl DrawingBackend for Vector<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn widths_are_those_of_the_face_and_count_characters_not_bytes() {
-        assert_eq!(text_width("10", 10.0, false), 12.72);
-        assert_eq!(text_width("10", 10.0, true), 13.92);
-        assert_eq!(text_width("−", 10.0, false), 8.38);
-    }
 
     #[test]
     fn the_root_is_sized_in_pixels() {

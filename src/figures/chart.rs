@@ -1,0 +1,531 @@
+//! Lines, steps, points and bands on two axes.
+//!
+//! Series have direct labels at the ends of their lines where those fit, else a legend. Reference lines ([`Rule`]) carry
+//! their names at the edge. Everything is clipped to the plot; numbers that are not finite break a line. No text covers
+//! another: what finds no free place is left out, and the mark still shows.
+
+pub use super::axis::{Axis, Scale};
+use super::color::mix;
+use super::panels::{Figure, draw_legend, legend_height};
+use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::text::text_width;
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+use plotters::style::RGBColor;
+
+/// Length of a tick mark.
+const TICK_MARK: f64 = 4.0;
+/// Height of a row of texts beside the plot.
+const ROW: f64 = 15.0;
+
+/// How a series is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Mark {
+    /// A line from point to point.
+    Line,
+    /// A line in dashes.
+    Dashed,
+    /// A line that stays at a value until the next point.
+    Step,
+    /// Points of that radius in CSS pixels.
+    Dots(Shape, f64),
+    /// A line with a disc at each point.
+    LineDots,
+    /// The area between the points and these lower values.
+    Band(Vec<f64>),
+}
+
+/// The shape of points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Filled circle.
+    Disc,
+    /// Circle.
+    Ring,
+    /// Filled square.
+    Square,
+    /// Filled square on its corner.
+    Diamond,
+    /// Filled triangle.
+    Triangle,
+    /// Two strokes.
+    Cross,
+}
+
+/// Points that belong together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// What they are; empty for no label.
+    pub name: String,
+    /// In the order in which a line joins them.
+    pub points: Vec<Point>,
+    /// Colour.
+    pub tint: Tint,
+    /// How much of the colour shows, 1 all: less for points that are many.
+    pub strength: f64,
+    /// Line, points or band.
+    pub mark: Mark,
+}
+
+impl Series {
+    /// A series in full strength.
+    pub fn new(name: impl Into<String>, tint: Tint, mark: Mark, points: Vec<Point>) -> Self {
+        Self { name: name.into(), points, tint, strength: 1.0, mark }
+    }
+
+    /// The same, paler: `strength` 1 is the colour itself, 0 the card.
+    pub fn with_strength(self, strength: f64) -> Self {
+        Self { strength, ..self }
+    }
+
+    fn is_line(&self) -> bool {
+        matches!(self.mark, Mark::Line | Mark::Dashed | Mark::Step | Mark::LineDots)
+    }
+}
+
+/// A reference line across the plot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Where, in the axis' own numbers.
+    pub value: f64,
+    /// What is written at its end; empty for nothing.
+    pub name: String,
+    /// Upright, at a value of x; else level, at a value of y.
+    pub upright: bool,
+}
+
+impl Rule {
+    /// A level line.
+    pub fn level(value: f64, name: impl Into<String>) -> Self {
+        Self { value, name: name.into(), upright: false }
+    }
+
+    /// An upright line.
+    pub fn upright(value: f64, name: impl Into<String>) -> Self {
+        Self { value, name: name.into(), upright: true }
+    }
+}
+
+/// An x–y chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// The horizontal axis.
+    pub x: Axis,
+    /// The vertical axis.
+    pub y: Axis,
+    /// What is shown, the last on top.
+    pub series: Vec<Series>,
+    /// Reference lines.
+    pub rules: Vec<Rule>,
+    /// Texts beside points of the plot.
+    pub notes: Vec<(Point, String)>,
+    /// A place in time: an upright line in ink.
+    pub cursor: Option<f64>,
+    /// The series to light up; the others are dimmed.
+    pub highlight: Option<usize>,
+    /// Height of the picture in widths.
+    pub aspect: f64,
+}
+
+impl Chart {
+    /// A chart of these series, 0.62 times as high as wide.
+    pub fn new(x: Axis, y: Axis, series: Vec<Series>) -> Self {
+        let (rules, notes) = (Vec::new(), Vec::new());
+        Self { x, y, series, rules, notes, cursor: None, highlight: None, aspect: 0.62 }
+    }
+
+    /// The same with reference lines.
+    pub fn with_rules(self, rules: Vec<Rule>) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The same with texts at points.
+    pub fn with_notes(self, notes: Vec<(Point, String)>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// The same with a cursor.
+    pub fn with_cursor(self, cursor: Option<f64>) -> Self {
+        Self { cursor, ..self }
+    }
+
+    /// The same with a series lit up; one that does not exist lights none.
+    pub fn with_highlight(self, highlight: Option<usize>) -> Self {
+        Self { highlight: highlight.filter(|&idx| idx < self.series.len()), ..self }
+    }
+
+    /// The same with another height, in widths.
+    pub fn with_aspect(self, aspect: f64) -> Self {
+        Self { aspect, ..self }
+    }
+
+    fn color(&self, theme: &Theme, idx: usize) -> RGBColor {
+        let series = &self.series[idx];
+        let color = mix(theme.card, theme.tint(series.tint), series.strength.clamp(0.0, 1.0));
+        if self.highlight.is_none_or(|meant| meant == idx) { color } else { theme.dimmed(color) }
+    }
+
+    /// Names that a legend would hold.
+    fn legend(&self) -> Vec<(String, Tint)> {
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        named.map(|series| (series.name.clone(), series.tint)).collect()
+    }
+
+    /// Whether every named series is a line that ends near the right edge and has room for its name there.
+    fn has_direct_labels(&self, place: &Box2) -> bool {
+        let named = || self.series.iter().filter(|series| !series.name.is_empty());
+        let ends_right = |series: &Series| {
+            let last = series.points.iter().rev().find(|point| point.1.is_finite());
+            series.is_line() && last.is_some_and(|last| self.x.place(last.0) > 0.8)
+        };
+        let widest = named().map(|series| text_width(&series.name, Theme::TICK, true)).fold(0.0, f64::max);
+        let count = named().count() + self.rules.iter().filter(|rule| !rule.upright).count();
+        named().count() > 0
+            && named().all(ends_right)
+            && widest < 0.3 * place.width
+            && count as f64 * ROW < 0.8 * (place.height - 50.0)
+    }
+
+    /// The plot inside `place`: margins come from the texts, by the widths of [`super::text`].
+    fn plot(&self, place: &Box2) -> Box2 {
+        let direct = self.has_direct_labels(place);
+        let width_of = |text: &str, bold| text_width(text, Theme::TICK, bold);
+        let names = self.series.iter().filter(|_| direct).map(|series| width_of(&series.name, true));
+        let rules = self.rules.iter().filter(|rule| !rule.upright).map(|rule| width_of(&rule.name, false));
+        let widest = names.chain(rules).fold(0.0, f64::max);
+        let right = if widest > 0.0 { widest + 10.0 } else { 10.0 };
+        let top = if direct { 8.0 } else { legend_height(&self.legend(), place.width).max(8.0) };
+        let top = top + if self.rules.iter().any(|rule| rule.upright && !rule.name.is_empty()) { ROW } else { 0.0 };
+        let bottom = TICK_MARK + 18.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
+        let height = (place.height - top - bottom).max(8.0);
+        let ticks = self.y.ticks((height / 34.0) as usize);
+        let tick_width = ticks.iter().map(|(_, text)| width_of(text, false)).fold(0.0, f64::max);
+        let left = tick_width + TICK_MARK + 5.0 + if self.y.title.is_empty() { 0.0 } else { 21.0 };
+        Box2 { x: place.x + left, y: place.y + top, width: (place.width - left - right).max(8.0), height }
+    }
+
+    /// The point of the sheet for a point of the data.
+    fn at(&self, plot: &Box2, (x, y): Point) -> Point {
+        (plot.x + self.x.place(x) * plot.width, plot.bottom() - self.y.place(y) * plot.height)
+    }
+
+    /// The x of the data under a point of the sheet, for a figure drawn into `place`: what a scrubber is set to.
+    pub fn x_at(&self, place: &Box2, sheet_x: f64) -> f64 {
+        let plot = self.plot(place);
+        let t = ((sheet_x - plot.x) / plot.width).clamp(0.0, 1.0);
+        match self.x.scale {
+            Scale::Linear => self.x.from + t * (self.x.to - self.x.from),
+            Scale::Log => self.x.from * (self.x.to / self.x.from).powf(t),
+        }
+    }
+}
+
+impl Figure for Chart {
+    fn height(&self, width: f64) -> f64 {
+        // A narrow chart keeps a readable height, a wide one does not tower.
+        (self.aspect * width).clamp(190.0_f64.min(width), 460.0)
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let plot = self.plot(place);
+        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, true)?;
+        self.draw_rules(sheet, theme, &plot)?;
+        // The meant series last, on top.
+        let mut order: Vec<usize> = (0..self.series.len()).collect();
+        order.sort_by_key(|&idx| (self.highlight == Some(idx), !matches!(self.series[idx].mark, Mark::Band(_))));
+        for idx in order {
+            self.draw_series(sheet, theme, &plot, idx)?;
+        }
+        if let Some(cursor) = self.cursor {
+            let x = sheet.hair(plot.x + self.x.place(cursor).clamp(0.0, 1.0) * plot.width);
+            sheet.path(&[(x, plot.y), (x, plot.bottom())], Theme::OUTLINE, theme.ink)?;
+        }
+        self.draw_side_labels(sheet, theme, &plot, place)?;
+        if !self.has_direct_labels(place) {
+            draw_legend(sheet, theme, &self.legend(), place)?;
+        }
+        self.draw_notes(sheet, theme, &plot)
+    }
+}
+
+impl Chart {
+    fn draw_rules<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+        for rule in &self.rules {
+            let along = if rule.upright { self.x.place(rule.value) } else { self.y.place(rule.value) };
+            if !(-1e-9..=1.0 + 1e-9).contains(&along) {
+                continue;
+            }
+            let (x, y) = (plot.x + along * plot.width, plot.bottom() - along * plot.height);
+            let (x, y) = (sheet.hair(x), sheet.hair(y));
+            let ends = if rule.upright { [(x, plot.y), (x, plot.bottom())] } else { [(plot.x, y), (plot.right(), y)] };
+            sheet.dashed(&ends, 3.0, Theme::HAIRLINE, theme.faint)?;
+            if rule.upright {
+                let wide =
+                    Box2 { x: plot.x - 30.0, y: plot.y - ROW - 4.0, width: plot.width + 40.0, height: ROW + 4.0 };
+                let places = [(x, Align::Middle), (plot.right(), Align::Right), (plot.x, Align::Left)];
+                let places = places.map(|(x, align)| ((x, plot.y - 9.0), align));
+                sheet.label(&rule.name, &places, &wide, &theme.plain(Theme::SMALL))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn draw_series<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        theme: &Theme,
+        plot: &Box2,
+        idx: usize,
+    ) -> Drawn<(), DB> {
+        let series = &self.series[idx];
+        let color = self.color(theme, idx);
+        let points: Vec<Point> = series.points.iter().map(|&point| self.at(plot, point)).collect();
+        let stroke = if self.highlight == Some(idx) { 2.6 } else { 1.8 };
+        match &series.mark {
+            Mark::Line => draw_line(sheet, plot, &points, stroke, None, color),
+            Mark::Dashed => draw_line(sheet, plot, &points, stroke, Some(5.0), color),
+            Mark::Step => {
+                let mut steps = Vec::with_capacity(2 * points.len());
+                for pair in points.windows(2) {
+                    steps.extend([pair[0], (pair[1].0, pair[0].1)]);
+                }
+                steps.extend(points.last());
+                draw_line(sheet, plot, &steps, stroke, None, color)
+            }
+            Mark::Dots(shape, radius) => draw_dots(sheet, theme, plot, &points, (*shape, *radius), color),
+            Mark::LineDots => {
+                draw_line(sheet, plot, &points, stroke, None, color)?;
+                draw_dots(sheet, theme, plot, &points, (Shape::Disc, 3.2), color)
+            }
+            Mark::Band(lower) => {
+                let color = mix(theme.card, color, 0.22);
+                let lower = series.points.iter().zip(lower).map(|(&(x, _), &low)| self.at(plot, (x, low)));
+                let inside = |(x, y): Point| (x.clamp(plot.x, plot.right()), y.clamp(plot.y, plot.bottom()));
+                let mut corners: Vec<Point> = points.into_iter().chain(lower.rev()).collect();
+                corners.retain(|(x, y)| x.is_finite() && y.is_finite());
+                let corners: Vec<Point> = corners.into_iter().map(inside).collect();
+                if corners.len() > 2 { sheet.polygon(&corners, color) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Names of level rules and of lines at the right edge, moved apart where they are near each other.
+    fn draw_side_labels<DB: DrawingBackend>(
+        &self,
+        sheet: &mut Sheet<DB>,
+        theme: &Theme,
+        plot: &Box2,
+        place: &Box2,
+    ) -> Drawn<(), DB> {
+        let mut labels: Vec<(f64, &str, RGBColor, bool)> = Vec::new();
+        for rule in self.rules.iter().filter(|rule| !rule.upright && !rule.name.is_empty()) {
+            let along = self.y.place(rule.value);
+            if (-1e-9..=1.0 + 1e-9).contains(&along) {
+                labels.push((plot.bottom() - along * plot.height, &rule.name, theme.soft, false));
+            }
+        }
+        if self.has_direct_labels(place) {
+            for series in self.series.iter().filter(|series| !series.name.is_empty()) {
+                let last = series.points.iter().rev().find(|point| point.1.is_finite());
+                let y = last.map_or(plot.centre().1, |&last| self.at(plot, last).1);
+                let y = if y.is_finite() { y.clamp(plot.y, plot.bottom()) } else { plot.bottom() };
+                labels.push((y, &series.name, theme.tint_text(series.tint), true));
+            }
+        }
+        let wished: Vec<f64> = labels.iter().map(|label| label.0).collect();
+        let places = spread(&wished, ROW, (plot.y, plot.bottom().max(plot.y)));
+        for ((_, name, color, bold), y) in labels.into_iter().zip(places) {
+            let ink = super::sheet::Ink { size: Theme::TICK, bold, color, background: theme.card };
+            sheet.label(name, &[((plot.right() + 7.0, y), Align::Left)], &place.grown(1.0), &ink)?;
+        }
+        Ok(())
+    }
+
+    fn draw_notes<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+        for (point, text) in &self.notes {
+            let (x, y) = self.at(plot, *point);
+            let sides = [
+                ((x + 8.0, y), Align::Left),
+                ((x - 8.0, y), Align::Right),
+                ((x, y - 13.0), Align::Middle),
+                ((x, y + 13.0), Align::Middle),
+                ((x + 6.0, y - 13.0), Align::Left),
+                ((x - 6.0, y - 13.0), Align::Right),
+                ((x + 6.0, y + 13.0), Align::Left),
+                ((x - 6.0, y + 13.0), Align::Right),
+            ];
+            sheet.label(text, &sides, &plot.grown(4.0), &theme.plain(Theme::TICK))?;
+        }
+        Ok(())
+    }
+}
+
+/// Draws ticks and titles of two axes around a plot, and level grid lines if asked; texts stay inside `place`.
+pub(super) fn draw_axes<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    (x_axis, y_axis): (&Axis, &Axis),
+    plot: &Box2,
+    place: &Box2,
+    grid: bool,
+) -> Drawn<(), DB> {
+    let tick = theme.plain(Theme::TICK);
+    let bounds = place.grown(3.0);
+    for (value, text) in y_axis.ticks((plot.height / 34.0) as usize) {
+        let along = y_axis.place(value);
+        if !(-1e-9..=1.0 + 1e-9).contains(&along) {
+            continue;
+        }
+        let y = plot.bottom() - along * plot.height;
+        let hair = sheet.hair(y);
+        let (end, color) = if grid { (plot.right(), theme.line) } else { (plot.x - TICK_MARK, theme.faint) };
+        sheet.path(&[(plot.x, hair), (end, hair)], Theme::HAIRLINE, color)?;
+        sheet.label(&text, &[((plot.x - TICK_MARK - 3.0, y), Align::Right)], &bounds, &tick)?;
+    }
+    let base = sheet.hair(plot.bottom());
+    sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
+    for (value, text) in x_axis.ticks((plot.width / 48.0) as usize) {
+        let along = x_axis.place(value);
+        if !(-1e-9..=1.0 + 1e-9).contains(&along) {
+            continue;
+        }
+        let x = plot.x + along * plot.width;
+        let hair = sheet.hair(x);
+        sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
+        let half = text_width(&text, Theme::TICK, false) / 2.0;
+        let x = x.min(bounds.right() - half);
+        sheet.label(&text, &[((x, base + TICK_MARK + 9.0), Align::Middle)], &bounds, &tick)?;
+    }
+    let title = theme.plain(Theme::TEXT);
+    if !x_axis.title.is_empty() {
+        let half = text_width(&x_axis.title, Theme::TEXT, false) / 2.0;
+        let x = plot.centre().0.min(place.right() - half).max(place.x + half);
+        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 29.0), Align::Middle)], &bounds, &title)?;
+    }
+    if !y_axis.title.is_empty() {
+        let half = text_width(&y_axis.title, Theme::TEXT, false) / 2.0;
+        let y = plot.centre().1.min(place.bottom() - half).max(place.y + half);
+        sheet.label_upward(&y_axis.title, (place.x + 7.0, y), &bounds, &title)?;
+    }
+    Ok(())
+}
+
+/// Draws a line as far as it lies in the plot; points that are not finite break it.
+pub(super) fn draw_line<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    plot: &Box2,
+    points: &[Point],
+    width: f64,
+    dash: Option<f64>,
+    color: RGBColor,
+) -> Drawn<(), DB> {
+    let mut piece: Vec<Point> = Vec::new();
+    let flush = |piece: &mut Vec<Point>| {
+        let drawn = match dash {
+            _ if piece.len() < 2 => Ok(()),
+            Some(dash) => sheet.dashed(piece, dash, width, color),
+            None => sheet.path(piece, width, color),
+        };
+        piece.clear();
+        drawn
+    };
+    for pair in points.windows(2) {
+        match plot.clip(pair[0], pair[1]) {
+            Some((a, b)) => {
+                if piece.last() != Some(&a) {
+                    flush(&mut piece)?;
+                    piece.push(a);
+                }
+                piece.push(b);
+            }
+            None => flush(&mut piece)?,
+        }
+    }
+    flush(&mut piece)
+}
+
+fn draw_dots<DB: DrawingBackend>(
+    sheet: &Sheet<DB>,
+    theme: &Theme,
+    plot: &Box2,
+    points: &[Point],
+    (shape, r): (Shape, f64),
+    color: RGBColor,
+) -> Drawn<(), DB> {
+    let around = plot.grown(0.5);
+    for &(x, y) in points.iter().filter(|&&point| around.holds(point)) {
+        match shape {
+            Shape::Disc => sheet.disc((x, y), r, color)?,
+            Shape::Ring => {
+                sheet.disc((x, y), r, theme.card)?;
+                sheet.ring((x, y), r, Theme::OUTLINE, color)?;
+            }
+            Shape::Square => sheet.fill(&Box2::around((x, y), 1.8 * r, 1.8 * r), color)?,
+            Shape::Diamond => {
+                sheet.polygon(&[(x - 1.3 * r, y), (x, y - 1.3 * r), (x + 1.3 * r, y), (x, y + 1.3 * r)], color)?;
+            }
+            Shape::Triangle => {
+                sheet.polygon(&[(x - 1.1 * r, y + 0.8 * r), (x, y - 1.2 * r), (x + 1.1 * r, y + 0.8 * r)], color)?;
+            }
+            Shape::Cross => {
+                sheet.path(&[(x - r, y - r), (x + r, y + r)], Theme::OUTLINE, color)?;
+                sheet.path(&[(x - r, y + r), (x + r, y - r)], Theme::OUTLINE, color)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Places as near as possible to the wished ones, at least `apart` from each other, inside the range if they fit.
+///
+/// Neighbours that are too near are pooled and centred on the mean of their wishes (the pool-adjacent-violators
+/// algorithm), which is the least-squares answer.
+fn spread(wished: &[f64], apart: f64, (low, high): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wished.len()).collect();
+    order.sort_by(|&a, &b| wished[a].total_cmp(&wished[b]));
+    // Each pool: the place of its first member, how many, the sum of where that first one is wished by each.
+    let mut pools: Vec<(f64, usize, f64)> = Vec::new();
+    for &idx in &order {
+        let mut pool = (wished[idx], 1usize, wished[idx]);
+        while let Some(&(first, count, sum)) = pools.last() {
+            if first + count as f64 * apart <= pool.0 {
+                break;
+            }
+            pools.pop();
+            let total = sum + pool.2 - pool.1 as f64 * count as f64 * apart;
+            let members = count + pool.1;
+            pool = (total / members as f64, members, total);
+        }
+        let room = high - (pool.1 - 1) as f64 * apart;
+        pool.0 = pool.0.min(room).max(low);
+        pool.2 = pool.0 * pool.1 as f64;
+        pools.push(pool);
+    }
+    let mut places = vec![0.0; wished.len()];
+    let spots = pools.iter().flat_map(|&(first, count, _)| (0..count).map(move |k| first + k as f64 * apart));
+    for (&idx, spot) in order.iter().zip(spots) {
+        places[idx] = spot;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_spread_no_more_than_needed() {
+        assert_eq!(spread(&[50.0, 10.0], 15.0, (0.0, 100.0)), [50.0, 10.0]);
+        assert_eq!(spread(&[50.0, 50.0], 10.0, (0.0, 100.0)), [45.0, 55.0]);
+        let places = spread(&[99.0, 98.0, 97.0, 10.0], 15.0, (0.0, 100.0));
+        assert_eq!(places, [100.0, 85.0, 70.0, 10.0]);
+    }
+
+    #[test]
+    fn the_scrubber_finds_the_place_again() {
+        let chart = Chart::new(Axis::log("step", 1.0, 1e4), Axis::linear("loss", 0.0, 1.0), Vec::new());
+        let place = Box2 { x: 10.0, y: 0.0, width: 400.0, height: 250.0 };
+        let (x, _) = chart.at(&chart.plot(&place), (300.0, 0.5));
+        assert!((chart.x_at(&place, x) - 300.0).abs() < 1e-6);
+    }
+}

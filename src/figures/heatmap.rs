@@ -1,0 +1,308 @@
+//! A signed matrix as a heat map, with what belongs to its rows beside it.
+//!
+//! Blue is positive, red negative, 0 the background. To the right of the matrix stand, where given, the bias as a column
+//! of the same colours, and a bar a row (the norm `‖W_i‖`) coloured by superposition, as in the paper's figure of section
+//! "Demonstrating superposition". Colours are in steps and cells on whole pixels, so that a document of thousands of
+//! cells stays small and nothing shows between them.
+
+use super::panels::Figure;
+use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::text::{number, text_width};
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+
+/// Steps of colour from 0 to the limit.
+const STEPS: f64 = 32.0;
+/// Height of the matrix, at most.
+const MAX_HEIGHT: f64 = 420.0;
+/// Between the matrix and what stands beside it.
+const GAP: f64 = 8.0;
+/// Height of the row of texts above or below the matrix.
+const ROW: f64 = 18.0;
+/// Height of a colour bar, of all that belongs to it, and its width.
+const SCALE: (f64, f64, f64) = (8.0, 34.0, 130.0);
+
+/// Bars beside the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bars {
+    /// What they measure.
+    pub name: String,
+    /// A length a row.
+    pub lengths: Vec<f64>,
+    /// The superposition a row, which gives its colour.
+    pub superposition: Vec<f64>,
+}
+
+/// A matrix and its company.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heatmap {
+    /// How many rows.
+    pub rows: usize,
+    /// How many columns.
+    pub columns: usize,
+    /// The matrix, `[rows][columns]`.
+    pub values: Vec<f64>,
+    /// The number that has full colour; greater ones look the same.
+    pub limit: f64,
+    /// What rows are; empty for nothing.
+    pub row_title: String,
+    /// What columns are; empty for nothing.
+    pub column_title: String,
+    /// A number a row, as a column of its own.
+    pub bias: Option<Vec<f64>>,
+    /// Bars beside the rows.
+    pub bars: Option<Bars>,
+    /// First index and length of blocks on the diagonal to outline.
+    pub blocks: Vec<(usize, usize)>,
+    /// Whether the colours are explained below.
+    pub color_bar: bool,
+}
+
+impl Heatmap {
+    /// A matrix with full colour at its greatest absolute value.
+    ///
+    /// # Shapes
+    /// `values: [rows][columns]`.
+    ///
+    /// # Panics
+    /// If the length is not `rows × columns`.
+    pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Self {
+        assert_eq!(values.len(), rows * columns, "a matrix of {rows} × {columns}");
+        let limit =
+            values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |limit, value| limit.max(value.abs()));
+        Self {
+            rows,
+            columns,
+            values,
+            limit: if limit > 0.0 { limit } else { 1.0 },
+            row_title: String::new(),
+            column_title: String::new(),
+            bias: None,
+            bars: None,
+            blocks: Vec::new(),
+            color_bar: true,
+        }
+    }
+
+    /// The same with full colour at `limit`.
+    pub fn with_limit(self, limit: f64) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The same with axis titles.
+    pub fn with_titles(self, row_title: impl Into<String>, column_title: impl Into<String>) -> Self {
+        Self { row_title: row_title.into(), column_title: column_title.into(), ..self }
+    }
+
+    /// The same with a bias beside it.
+    pub fn with_bias(self, bias: Vec<f64>) -> Self {
+        Self { bias: Some(bias), ..self }
+    }
+
+    /// The same with bars beside it.
+    pub fn with_bars(self, bars: Bars) -> Self {
+        Self { bars: Some(bars), ..self }
+    }
+
+    /// The same with blocks of the diagonal outlined.
+    pub fn with_blocks(self, blocks: Vec<(usize, usize)>) -> Self {
+        Self { blocks, ..self }
+    }
+
+    /// The same with or without the explanation of its colours.
+    pub fn with_color_bar(self, color_bar: bool) -> Self {
+        Self { color_bar, ..self }
+    }
+
+    fn layout(&self, width: f64) -> Layout {
+        let left = if self.row_title.is_empty() { 0.0 } else { 20.0 };
+        let bars = if self.bars.is_some() { (0.2 * width).clamp(30.0, 110.0) } else { 0.0 };
+        let beside = if self.bars.is_some() { GAP + bars } else { 0.0 } + if self.bias.is_some() { GAP } else { 0.0 };
+        let columns = self.columns + usize::from(self.bias.is_some());
+        let available = ((width - left - beside) / columns.max(1) as f64).min(MAX_HEIGHT / self.rows.max(1) as f64);
+        let cell = if available >= 2.0 { available.floor() } else { available.max(0.2) };
+        // The bias is a column like the others, but never too thin to see.
+        Layout { left, top: if beside > 0.0 { ROW } else { 0.0 }, cell, bars, strip: cell.max(5.0) }
+    }
+
+    /// The tint of a value, none where it is indistinguishable from 0.
+    fn step(&self, value: f64) -> Option<i32> {
+        let step = (value / self.limit * STEPS).round().clamp(-STEPS, STEPS) as i32;
+        (step != 0).then_some(step)
+    }
+}
+
+/// Sizes at a width.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    left: f64,
+    top: f64,
+    cell: f64,
+    bars: f64,
+    strip: f64,
+}
+
+impl Figure for Heatmap {
+    fn height(&self, width: f64) -> f64 {
+        let layout = self.layout(width);
+        let below = if self.column_title.is_empty() && self.bars.is_none() { 0.0 } else { ROW + 2.0 };
+        layout.top + layout.cell * self.rows as f64 + below + if self.color_bar { SCALE.1 + 8.0 } else { 2.0 }
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let Layout { left, top, cell, bars, strip } = self.layout(place.width);
+        let (x, y) = (sheet.edge(place.x + left), sheet.edge(place.y + top));
+        let matrix = Box2 { x, y, width: cell * self.columns as f64, height: cell * self.rows as f64 };
+        let small = theme.plain(Theme::SMALL);
+        let bounds = place.grown(3.0);
+
+        let mut cells: Vec<(i32, Box2)> = Vec::new();
+        for (idx, &value) in self.values.iter().enumerate() {
+            let (row, column) = (idx / self.columns, idx % self.columns);
+            let at = (x + column as f64 * cell, y + row as f64 * cell);
+            cells.extend(self.step(value).map(|step| (step, snapped(sheet, at, (cell, cell)))));
+        }
+        let mut right = matrix.right();
+        if let Some(bias) = &self.bias {
+            let at = right + GAP;
+            for (row, &value) in bias.iter().take(self.rows).enumerate() {
+                let corner = (at, y + row as f64 * cell);
+                cells.extend(self.step(value).map(|step| (step, snapped(sheet, corner, (strip, cell)))));
+            }
+            right = at + strip;
+            let column = Box2 { x: at, width: strip, ..matrix };
+            sheet.frame(&hairline(sheet, &column), Theme::HAIRLINE, theme.guide())?;
+            sheet.label("b", &[((at + strip / 2.0, y - 9.0), Align::Middle)], &bounds, &small)?;
+        }
+        // Equal colours one after the other: the document joins them.
+        cells.sort_by_key(|&(step, _)| step);
+        for (step, place) in &cells {
+            sheet.fill(place, theme.diverging(f64::from(*step) / STEPS))?;
+        }
+        sheet.frame(&hairline(sheet, &matrix), Theme::HAIRLINE, theme.guide())?;
+        for &(first, length) in &self.blocks {
+            let (offset, side) = (first as f64 * cell, length as f64 * cell);
+            let block = Box2 { x: x + offset, y: y + offset, width: side, height: side };
+            sheet.frame(&hairline(sheet, &block), Theme::OUTLINE, theme.ink)?;
+        }
+        if let Some(measured) = &self.bars {
+            let at = Box2 { x: right + GAP, width: bars, ..matrix };
+            draw_bars(sheet, theme, measured, &at, cell, &bounds)?;
+        }
+
+        let text = theme.plain(Theme::TICK);
+        if !self.row_title.is_empty() {
+            sheet.label_upward(&self.row_title, (place.x + 7.0, matrix.centre().1), &bounds, &text)?;
+        }
+        let below = matrix.bottom() + 11.0;
+        sheet.label(
+            &self.column_title,
+            &[((matrix.centre().0, below), Align::Middle), ((x, below), Align::Left)],
+            &bounds,
+            &text,
+        )?;
+        if self.color_bar {
+            let titled = if self.column_title.is_empty() && self.bars.is_none() { 8.0 } else { ROW + 8.0 };
+            let mut at =
+                Box2 { x, y: matrix.bottom() + titled, width: SCALE.2.min(0.45 * place.width), height: SCALE.0 };
+            let ends = [number(-self.limit), "0".into(), number(self.limit)];
+            draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), &bounds)?;
+            if self.bars.is_some() {
+                at.x = (at.right() + 34.0).min(place.right() - at.width);
+                let ends = ["0".into(), "superposition".into(), "≥ 1".into()];
+                draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, &bounds)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A cell with its edges on whole pixels.
+fn snapped<DB: DrawingBackend>(sheet: &Sheet<DB>, (x, y): Point, (width, height): Point) -> Box2 {
+    let (left, top) = (sheet.edge(x), sheet.edge(y));
+    Box2 { x: left, y: top, width: sheet.edge(x + width) - left, height: sheet.edge(y + height) - top }
+}
+
+/// The box through the middles of the pixels on its edge.
+fn hairline<DB: DrawingBackend>(sheet: &Sheet<DB>, place: &Box2) -> Box2 {
+    let (x, y) = (sheet.hair(place.x), sheet.hair(place.y));
+    Box2 { x, y, width: sheet.hair(place.right()) - x, height: sheet.hair(place.bottom()) - y }
+}
+
+fn draw_bars<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    bars: &Bars,
+    place: &Box2,
+    cell: f64,
+    bounds: &Box2,
+) -> Drawn<(), DB> {
+    let longest = bars.lengths.iter().copied().filter(|length| length.is_finite()).fold(1.05, f64::max);
+    let small = theme.plain(Theme::SMALL);
+    let thickness = if cell >= 4.0 { cell - 1.0 } else { cell };
+    let mark = |length: f64| place.x + length / longest * place.width;
+    let one = sheet.hair(mark(1.0));
+    sheet.path(&[(one, place.y), (one, place.bottom())], Theme::HAIRLINE, theme.guide())?;
+    for (row, (&length, &superposition)) in bars.lengths.iter().zip(&bars.superposition).enumerate() {
+        if length > 0.0 && length.is_finite() {
+            let bar =
+                Box2 { x: place.x, y: place.y + row as f64 * cell, width: mark(length) - place.x, height: thickness };
+            sheet.fill(&bar, theme.superposition(superposition))?;
+        }
+    }
+    let zero = sheet.hair(place.x);
+    sheet.path(&[(zero, place.y), (zero, place.bottom())], Theme::HAIRLINE, theme.faint)?;
+    sheet.label(&bars.name, &[((place.x, place.y - 9.0), Align::Left)], bounds, &small)?;
+    sheet.label("0", &[((place.x, place.bottom() + 11.0), Align::Middle)], bounds, &small)?;
+    sheet.label("1", &[((mark(1.0), place.bottom() + 11.0), Align::Middle)], bounds, &small)?;
+    Ok(())
+}
+
+/// Draws a ramp with a text at its start, middle and end below it.
+pub(super) fn draw_color_bar<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    place: &Box2,
+    texts: &[String; 3],
+    tint: impl Fn(f64) -> Tint,
+    bounds: &Box2,
+) -> Drawn<(), DB> {
+    let steps = 48;
+    for step in 0..steps {
+        let edge = |step: usize| place.x + place.width * step as f64 / steps as f64;
+        let at = snapped(sheet, (edge(step), place.y), (edge(step + 1) - edge(step), place.height));
+        sheet.fill(&at, theme.tint(tint((step as f64 + 0.5) / steps as f64)))?;
+    }
+    sheet.frame(&hairline(sheet, place), Theme::HAIRLINE, theme.guide())?;
+    let ink = theme.plain(Theme::SMALL);
+    let y = place.bottom() + 10.0;
+    for (text, along) in texts.iter().zip([0.0, 0.5, 1.0]) {
+        let half = text_width(text, Theme::SMALL, false) / 2.0;
+        let x = (place.x + along * place.width).max(bounds.x + half).min(bounds.right() - half);
+        sheet.label(text, &[((x, y), Align::Middle)], bounds, &ink)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_have_few_steps_and_nothing_is_drawn_for_zero() {
+        let map = Heatmap::new(1, 3, vec![0.0, -2.0, 1.0]);
+        assert_eq!(map.limit, 2.0);
+        assert_eq!(
+            [0.0, 0.01, 1.0, -2.0, -9.0].map(|value| map.step(value)),
+            [None, None, Some(16), Some(-32), Some(-32)]
+        );
+    }
+
+    #[test]
+    fn cells_are_whole_pixels_where_they_can_be() {
+        for width in [200.0, 333.0, 700.0] {
+            let cell = Heatmap::new(20, 20, vec![0.0; 400]).layout(width).cell;
+            assert!(cell >= 2.0 && cell == cell.floor(), "{cell} at {width}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Inputs, neurons and outputs with their weights as lines, and the two-neuron motif with its weights written.
+//!
+//! Outputs stand above, neurons between, inputs below, as in the paper's figures of the absolute value model. A line is
+//! as wide as its weight is large, blue for positive and red for negative. In the motif (section "Asymmetric
+//! superposition") the flow is from left to right and every weight is a number on its line.
+
+use super::panels::Figure;
+use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
+use super::text::text_width;
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+
+/// Weights smaller than this part of the greatest one have no line.
+const NEGLIGIBLE: f64 = 0.04;
+/// The widest line.
+const STROKE: f64 = 3.2;
+
+/// A network of one hidden layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// `[neurons][inputs]`.
+    pub encoder: Vec<Vec<f64>>,
+    /// `[outputs][neurons]`.
+    pub decoder: Vec<Vec<f64>>,
+    /// The colour of each feature, input and output alike.
+    pub tints: Vec<Tint>,
+}
+
+impl Network {
+    /// A network of these weights.
+    ///
+    /// # Panics
+    /// If the lengths do not agree.
+    pub fn new(encoder: Vec<Vec<f64>>, decoder: Vec<Vec<f64>>, tints: Vec<Tint>) -> Self {
+        assert!(encoder.iter().all(|row| row.len() == tints.len()), "a weight for each input of each neuron");
+        assert_eq!(decoder.len(), tints.len(), "an output for each feature");
+        assert!(decoder.iter().all(|row| row.len() == encoder.len()), "a weight for each neuron of each output");
+        Self { encoder, decoder, tints }
+    }
+}
+
+fn greatest(weights: &[Vec<f64>]) -> f64 {
+    weights.iter().flatten().filter(|w| w.is_finite()).fold(1e-12, |most, w| most.max(w.abs()))
+}
+
+/// The lines that are seen, faint ones first: from, to, weight over the greatest.
+fn lines(weights: &[Vec<f64>]) -> Vec<(usize, usize, f64)> {
+    let most = greatest(weights);
+    let all =
+        weights.iter().enumerate().flat_map(|(to, row)| row.iter().enumerate().map(move |(from, &w)| (from, to, w)));
+    let mut lines: Vec<_> =
+        all.map(|(from, to, w)| (from, to, w / most)).filter(|line| line.2.abs() > NEGLIGIBLE).collect();
+    lines.sort_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
+    lines
+}
+
+impl Figure for Network {
+    fn height(&self, width: f64) -> f64 {
+        (0.55 * width).clamp(200.0, 340.0)
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let (n, m) = (self.tints.len(), self.encoder.len());
+        let left = text_width("neurons", Theme::TICK, false) + 14.0;
+        let width = place.width - left;
+        let x = |idx: usize, count: usize| place.x + left + (idx as f64 + 0.5) / count as f64 * width;
+        let rows = [0.88, 0.5, 0.12].map(|part| place.y + part * place.height);
+        let radius = |count: usize| (0.3 * width / count as f64).clamp(1.2, 9.0);
+        for (weights, (from_count, to_count), (from_y, to_y)) in
+            [(&self.encoder, (n, m), (rows[0], rows[1])), (&self.decoder, (m, n), (rows[1], rows[2]))]
+        {
+            // Many lines are thinner, so that they stay lines.
+            let stroke = STROKE * (24.0 / (from_count * to_count) as f64).sqrt().clamp(0.35, 1.0);
+            for (from, to, w) in lines(weights) {
+                let ends = [(x(from, from_count), from_y), (x(to, to_count), to_y)];
+                let color = theme.diverging(w.signum() * (0.15 + 0.85 * w.abs()));
+                sheet.path(&ends, (stroke * w.abs()).max(0.4), color)?;
+            }
+        }
+        for (count, y, is_neuron) in [(n, rows[0], false), (m, rows[1], true), (n, rows[2], false)] {
+            for idx in 0..count {
+                let at = (x(idx, count), y);
+                if is_neuron {
+                    sheet.disc(at, radius(count), theme.card)?;
+                    sheet.ring(at, radius(count), Theme::OUTLINE, theme.ink)?;
+                } else {
+                    sheet.disc(at, radius(count), theme.tint(self.tints[idx]))?;
+                }
+            }
+        }
+        for (name, y) in ["inputs", "neurons", "outputs"].into_iter().zip(rows) {
+            sheet.label(name, &[((place.x, y), Align::Left)], place, &theme.plain(Theme::TICK))?;
+        }
+        if n <= 12 {
+            for idx in 0..n {
+                let text = (idx + 1).to_string();
+                for y in [rows[0] + radius(n) + 10.0, rows[2] - radius(n) - 10.0] {
+                    sheet.label(
+                        &text,
+                        &[((x(idx, n), y), Align::Middle)],
+                        &place.grown(3.0),
+                        &theme.plain(Theme::SMALL),
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A few features through a few neurons, with every weight written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Motif {
+    /// Names of the features.
+    pub features: Vec<String>,
+    /// Names of the neurons.
+    pub neurons: Vec<String>,
+    /// `[neurons][features]`.
+    pub encoder: Vec<Vec<f64>>,
+    /// `[features][neurons]`.
+    pub decoder: Vec<Vec<f64>>,
+    /// The colour of each feature.
+    pub tints: Vec<Tint>,
+}
+
+impl Figure for Motif {
+    fn height(&self, width: f64) -> f64 {
+        let rows = self.features.len().max(self.neurons.len()) as f64;
+        (0.3 * width).clamp(86.0, 120.0) * rows.max(1.0) + 24.0
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let radius = (0.045 * place.width).clamp(13.0, 22.0);
+        let columns = [0.0, 0.5, 1.0].map(|part| place.x + radius + 1.0 + part * (place.width - 2.0 * radius - 2.0));
+        let body = Box2 { y: place.y + 24.0, height: place.height - 24.0, ..*place };
+        let y = |idx: usize, count: usize| body.y + (idx as f64 + 0.5) / count as f64 * body.height;
+        let (n, m) = (self.features.len(), self.neurons.len());
+        let layers = [(&self.encoder, 0, (n, m)), (&self.decoder, 1, (m, n))];
+        for (weights, column, (from_count, to_count)) in layers {
+            for (from, to, w) in lines(weights) {
+                let ends = [(columns[column], y(from, from_count)), (columns[column + 1], y(to, to_count))];
+                sheet.path(
+                    &ends,
+                    (1.6 * STROKE * w.abs()).max(0.8),
+                    theme.diverging(w.signum() * (0.3 + 0.7 * w.abs())),
+                )?;
+            }
+        }
+        let circle = |sheet: &mut Sheet<DB>, at: Point, name: &str, color| {
+            sheet.disc(at, radius, theme.card)?;
+            sheet.ring(at, radius, 1.8, color)?;
+            sheet.label(name, &[(at, Align::Middle)], place, &theme.strong(Theme::TICK)).map(|_| ())
+        };
+        for (idx, name) in self.features.iter().enumerate() {
+            for column in [0, 2] {
+                circle(sheet, (columns[column], y(idx, n)), name, theme.tint(self.tints[idx]))?;
+            }
+        }
+        for (idx, name) in self.neurons.iter().enumerate() {
+            circle(sheet, (columns[1], y(idx, m)), name, theme.ink)?;
+        }
+        for (name, (column, align)) in ["input", "ReLU neurons", "output"].into_iter().zip([
+            (0, Align::Left),
+            (1, Align::Middle),
+            (2, Align::Right),
+        ]) {
+            let x = [place.x, columns[1], place.right()][column];
+            sheet.label(name, &[((x, place.y + 9.0), align)], place, &theme.plain(Theme::TICK))?;
+        }
+        for (weights, column, (from_count, to_count)) in layers {
+            for (from, to, _) in lines(weights).into_iter().rev() {
+                let (a, b) = ((columns[column], y(from, from_count)), (columns[column + 1], y(to, to_count)));
+                let text = format!("{:+.2}", weights[to][from]).replace('-', "−");
+                write_on_line(sheet, theme, &text, (a, b), weights[to][from], place)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes a weight on its line, where no other text is.
+fn write_on_line<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    text: &str,
+    (a, b): (Point, Point),
+    weight: f64,
+    place: &Box2,
+) -> Drawn<(), DB> {
+    let color = super::color::readable(theme.diverging(weight.signum()), theme.card);
+    let ink = Ink { size: Theme::TEXT, bold: true, color, background: theme.card };
+    for t in [0.34, 0.28, 0.4, 0.66, 0.72, 0.5] {
+        let at = (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
+        let label = sheet.text_box(text, at, Align::Middle, &ink)?;
+        let is_free =
+            place.contains(&label) && !sheet.texts().iter().any(|other| other.place().overlaps(&label.grown(2.0)));
+        if is_free {
+            sheet.fill(&label.grown(1.0), theme.card)?;
+            return sheet.text(text, at, Align::Middle, &ink);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,257 @@
+//! What a figure is, and several of them as titled panels in rows.
+//!
+//! A [`Figure`] knows how high it wants to be at a width and draws itself into a box of a sheet. The views (charts, heat
+//! maps, solids, …) are figures of plain data; [`View`] is any of them, and [`Panels`] puts several into rows, each with
+//! a title and a sentence, one legend above all. The number of columns falls as the picture narrows, down to one on a
+//! phone. Everything is laid out by [`super::text`]'s widths, so a height is the same on every surface.
+
+use super::arrows::Plane;
+use super::chart::Chart;
+use super::geometry::Geometry;
+use super::heatmap::Heatmap;
+use super::network::{Motif, Network};
+use super::phase::Diagram;
+use super::sheet::{Align, Box2, Drawn, Point, Sheet, TextBox};
+use super::solid::Solid;
+use super::stack::Stack;
+use super::surface::Field;
+use super::text::{text_width, wrap};
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+
+/// Space between columns, and between rows, of panels.
+const GUTTER: (f64, f64) = (26.0, 24.0);
+/// From line to line of a sentence.
+const LEADING: f64 = 1.35 * Theme::TICK;
+/// Height of a title with the space below it.
+const TITLE_HEIGHT: f64 = 22.0;
+/// Height of a row of a legend.
+const LEGEND_ROW: f64 = 20.0;
+/// Side of a legend's swatch, and from it to its text.
+const SWATCH: (f64, f64) = (10.0, 6.0);
+/// Between the entries of a legend.
+const LEGEND_GAP: f64 = 16.0;
+
+/// A picture that knows its height and draws itself into a box.
+pub trait Figure {
+    /// The height that it wants at that width, both in CSS pixels.
+    fn height(&self, width: f64) -> f64;
+
+    /// Draws it into `place`; the background is already there.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB>;
+
+    /// Draws background and figure over the whole area: a whole frame. Gives back its texts.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, theme: &Theme) -> Drawn<Vec<TextBox>, DB> {
+        area.fill(&theme.card)?;
+        let mut sheet = Sheet::new(area, theme);
+        let (width, height) = sheet.size();
+        self.draw_in(&mut sheet, theme, &Box2 { x: 0.0, y: 0.0, width, height })?;
+        Ok(sheet.into_texts())
+    }
+}
+
+/// Any of the views.
+#[derive(Debug, Clone)]
+pub enum View {
+    /// Lines and points on two axes.
+    Chart(Chart),
+    /// A signed matrix.
+    Heatmap(Heatmap),
+    /// Weights stacked neuron by neuron.
+    Stack(Stack),
+    /// Inputs, neurons and outputs with their weights.
+    Network(Network),
+    /// Two neurons with their weights written.
+    Motif(Motif),
+    /// Points and edges in space.
+    Solid(Solid),
+    /// Features as nodes, grouped by tegum factor.
+    Geometry(Geometry),
+    /// A scalar field with contours and paths.
+    Surface(Field),
+    /// Columns of W in the plane.
+    Plane(Plane),
+    /// Regions of a phase diagram.
+    Diagram(Diagram),
+}
+
+/// Calls one method on whatever the view is.
+macro_rules! each_view {
+    ($view:expr, $inner:ident => $call:expr) => {
+        match $view {
+            View::Chart($inner) => $call,
+            View::Heatmap($inner) => $call,
+            View::Stack($inner) => $call,
+            View::Network($inner) => $call,
+            View::Motif($inner) => $call,
+            View::Solid($inner) => $call,
+            View::Geometry($inner) => $call,
+            View::Surface($inner) => $call,
+            View::Plane($inner) => $call,
+            View::Diagram($inner) => $call,
+        }
+    };
+}
+
+impl Figure for View {
+    fn height(&self, width: f64) -> f64 {
+        each_view!(self, view => view.height(width))
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        each_view!(self, view => view.draw_in(sheet, theme, place))
+    }
+}
+
+/// A view with its words.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// What it is; empty for none.
+    pub title: String,
+    /// What it shows, under the title; empty for none.
+    pub sentence: String,
+    /// The view.
+    pub view: View,
+}
+
+impl Panel {
+    /// A view under a title and a sentence.
+    pub fn new(title: impl Into<String>, sentence: impl Into<String>, view: View) -> Self {
+        Self { title: title.into(), sentence: sentence.into(), view }
+    }
+
+    /// Height of title and sentence.
+    fn words_height(&self, width: f64) -> f64 {
+        let title = if self.title.is_empty() { 0.0 } else { TITLE_HEIGHT };
+        let lines = wrap(&self.sentence, width, Theme::TICK).len() as f64;
+        title + lines * LEADING + if lines > 0.0 { 8.0 } else { 0.0 }
+    }
+}
+
+/// Panels in rows.
+#[derive(Debug, Clone)]
+pub struct Panels {
+    /// The panels, row by row.
+    pub panels: Vec<Panel>,
+    /// The least width of a panel, as long as more than one stands in a row.
+    pub min_width: f64,
+    /// The most panels in a row.
+    pub max_columns: usize,
+    /// What colours mean, above all panels.
+    pub legend: Vec<(String, Tint)>,
+}
+
+/// Where a panel lies: its words, then its view.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    words: Point,
+    view: Box2,
+}
+
+impl Panels {
+    /// Panels of at least `min_width`, at most `max_columns` in a row, without a legend.
+    pub fn new(panels: Vec<Panel>, min_width: f64, max_columns: usize) -> Self {
+        Self { panels, min_width, max_columns, legend: Vec::new() }
+    }
+
+    /// The same with a legend.
+    pub fn with_legend(self, legend: Vec<(String, Tint)>) -> Self {
+        Self { legend, ..self }
+    }
+
+    /// The slots at a width, and the height of all.
+    fn layout(&self, width: f64) -> (Vec<Slot>, f64) {
+        let count = self.panels.len().max(1);
+        let fitting = ((width + GUTTER.0) / (self.min_width + GUTTER.0)).floor().max(1.0) as usize;
+        let most = fitting.min(self.max_columns.max(1)).min(count);
+        // As many rows as needed, then as few columns as those rows need: seven in four columns are 4 + 3, not 4 + 2 + 1.
+        let columns = count.div_ceil(count.div_ceil(most));
+        let column_width = ((width - (columns - 1) as f64 * GUTTER.0) / columns as f64).max(1.0);
+        let mut slots = Vec::with_capacity(count);
+        let mut y = legend_height(&self.legend, width);
+        for (row_idx, row) in self.panels.chunks(columns).enumerate() {
+            if row_idx > 0 {
+                y += GUTTER.1;
+            }
+            let words = row.iter().map(|panel| panel.words_height(column_width)).fold(0.0, f64::max);
+            let body = row.iter().map(|panel| panel.view.height(column_width)).fold(0.0, f64::max);
+            for column in 0..row.len() {
+                let x = column as f64 * (column_width + GUTTER.0);
+                let view = Box2 { x, y: y + words, width: column_width, height: body };
+                slots.push(Slot { words: (x, y), view });
+            }
+            y += words + body;
+        }
+        (slots, y)
+    }
+}
+
+impl Figure for Panels {
+    fn height(&self, width: f64) -> f64 {
+        self.layout(width).1
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        draw_legend(sheet, theme, &self.legend, place)?;
+        let (slots, _) = self.layout(place.width);
+        for (panel, slot) in self.panels.iter().zip(slots) {
+            let (x, mut y) = (place.x + slot.words.0, place.y + slot.words.1);
+            if !panel.title.is_empty() {
+                sheet.text(&panel.title, (x, y + 9.0), Align::Left, &theme.strong(Theme::TITLE))?;
+                y += TITLE_HEIGHT;
+            }
+            for (line_idx, line) in wrap(&panel.sentence, slot.view.width, Theme::TICK).iter().enumerate() {
+                let at = (x, y + (line_idx as f64 + 0.5) * LEADING);
+                sheet.text(line, at, Align::Left, &theme.plain(Theme::TICK))?;
+            }
+            let view = Box2 { x: place.x + slot.view.x, y: place.y + slot.view.y, ..slot.view };
+            panel.view.draw_in(sheet, theme, &view)?;
+        }
+        Ok(())
+    }
+}
+
+/// The left end of each entry of a legend and its row.
+fn legend_places(legend: &[(String, Tint)], width: f64) -> Vec<(f64, usize)> {
+    let (mut x, mut row) = (0.0, 0);
+    legend
+        .iter()
+        .map(|(name, _)| {
+            let entry = SWATCH.0 + SWATCH.1 + text_width(name, Theme::TICK, false);
+            if x > 0.0 && x + entry > width {
+                (x, row) = (0.0, row + 1);
+            }
+            let place = (x, row);
+            x += entry + LEGEND_GAP;
+            place
+        })
+        .collect()
+}
+
+/// The height of a legend with the space below it; 0 for none.
+pub(super) fn legend_height(legend: &[(String, Tint)], width: f64) -> f64 {
+    legend_places(legend, width).last().map_or(0.0, |&(_, row)| (row + 1) as f64 * LEGEND_ROW + 8.0)
+}
+
+/// Draws a legend along the upper edge of `place`.
+pub(super) fn draw_legend<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    theme: &Theme,
+    legend: &[(String, Tint)],
+    place: &Box2,
+) -> Drawn<(), DB> {
+    for ((name, tint), (x, row)) in legend.iter().zip(legend_places(legend, place.width)) {
+        let (x, y) = (place.x + x, place.y + (row as f64 + 0.5) * LEGEND_ROW);
+        sheet.fill(&Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, SWATCH.0), theme.tint(*tint))?;
+        sheet.text(name, (x + SWATCH.0 + SWATCH.1, y), Align::Left, &theme.plain(Theme::TICK))?;
+    }
+    Ok(())
+}

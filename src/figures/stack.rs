@@ -1,0 +1,232 @@
+//! Weights stacked neuron by neuron: a column a neuron, a rectangle a weight.
+//!
+//! A rectangle is as high as the weight's absolute value, above the axis for positive and below for negative ones, the
+//! largest nearest to the axis, coloured by feature or by superposition (paper, sections "Privileged basis" and
+//! "Computation"). Mono- and polysemantic neurons differ in the ground of their columns and in the mark below: one dot, or
+//! three.
+
+use super::axis::Axis;
+use super::chart::draw_axes;
+use super::color::mix;
+use super::panels::{Figure, draw_legend, legend_height};
+use super::sheet::{Align, Box2, Drawn, Sheet};
+use super::text::text_width;
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+use plotters::style::RGBColor;
+
+/// Weights smaller than this part of the greatest column are not drawn.
+const NEGLIGIBLE: f64 = 0.002;
+/// Height below the plot for marks and numbers.
+const FOOT: f64 = 46.0;
+
+/// What a neuron answers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neuron {
+    /// To nothing.
+    Dead,
+    /// To one feature.
+    Monosemantic,
+    /// To several.
+    Polysemantic,
+}
+
+impl Neuron {
+    fn ground(self, theme: &Theme) -> RGBColor {
+        match self {
+            Neuron::Dead => theme.card,
+            Neuron::Monosemantic => mix(theme.card, theme.tint(Tint::Kind(0)), 0.13),
+            Neuron::Polysemantic => mix(theme.card, theme.tint(Tint::Kind(4)), 0.17),
+        }
+    }
+}
+
+/// The stacks of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stack {
+    /// The weights, a list of features a neuron.
+    pub weights: Vec<Vec<f64>>,
+    /// The colour of each feature.
+    pub tints: Vec<Tint>,
+    /// What each neuron is.
+    pub neurons: Vec<Neuron>,
+    /// What the columns are.
+    pub title: String,
+    /// The feature to light up; the others are dimmed.
+    pub highlight: Option<usize>,
+}
+
+impl Stack {
+    /// Stacks of these weights.
+    ///
+    /// # Shapes
+    /// `weights: [neurons][features]`, `tints: [features]`, `neurons: [neurons]`.
+    ///
+    /// # Panics
+    /// If the lengths do not agree.
+    pub fn new(weights: Vec<Vec<f64>>, tints: Vec<Tint>, neurons: Vec<Neuron>) -> Self {
+        assert_eq!(weights.len(), neurons.len(), "a kind for each neuron");
+        assert!(weights.iter().all(|row| row.len() == tints.len()), "a colour for each feature");
+        Self { weights, tints, neurons, title: "neuron".into(), highlight: None }
+    }
+
+    /// The same with a feature lit up.
+    pub fn with_highlight(self, highlight: Option<usize>) -> Self {
+        Self { highlight, ..self }
+    }
+
+    /// How far the stacks reach below and above the axis.
+    fn reach(&self) -> (f64, f64) {
+        let sum =
+            |row: &Vec<f64>, sign: f64| row.iter().map(|w| (sign * w).max(0.0)).filter(|w| w.is_finite()).sum::<f64>();
+        let most = |sign: f64| self.weights.iter().map(|row| sum(row, sign)).fold(0.0, f64::max);
+        let (low, high) = (most(-1.0), most(1.0));
+        if low + high > 0.0 { (1.06 * low, 1.06 * high) } else { (0.0, 1.0) }
+    }
+
+    /// The kinds that occur, as the rows of a legend.
+    fn legend(&self) -> Vec<(Neuron, String)> {
+        let entry = |kind: Neuron, name: &str| {
+            let count = self.neurons.iter().filter(|&&neuron| neuron == kind).count();
+            (count > 0).then(|| (kind, format!("{name}: {count}")))
+        };
+        [(Neuron::Monosemantic, "monosemantic"), (Neuron::Polysemantic, "polysemantic"), (Neuron::Dead, "dead")]
+            .into_iter()
+            .filter_map(|(kind, name)| entry(kind, name))
+            .collect()
+    }
+}
+
+impl Figure for Stack {
+    fn height(&self, width: f64) -> f64 {
+        (0.5 * width).clamp(190.0, 300.0) + FOOT
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let (low, high) = self.reach();
+        let names: Vec<(String, Tint)> = self.legend().into_iter().map(|(_, name)| (name, Tint::Soft)).collect();
+        // The legend's swatches are the grounds themselves, so it is drawn here; its places are the common ones.
+        let top = legend_height(&names, place.width);
+        self.draw_kinds(sheet, theme, place)?;
+        let axis = Axis::linear("weight", -low, high);
+        let left = 21.0 + 4.0 + 5.0 + text_width("−0.5", Theme::TICK, false);
+        let plot = Box2 {
+            x: place.x + left,
+            y: place.y + top,
+            width: (place.width - left - 4.0).max(8.0),
+            height: (place.height - top - FOOT).max(8.0),
+        };
+        let count = self.weights.len().max(1);
+        let column = plot.width / count as f64;
+        let bar = (0.72 * column).max(1.0);
+        for (idx, neuron) in self.neurons.iter().enumerate() {
+            let x = plot.x + idx as f64 * column;
+            let inset = (0.06 * column).min(3.0);
+            let ground = Box2 { x: x + inset, y: plot.y, width: column - 2.0 * inset, height: plot.height };
+            sheet.fill(&ground, neuron.ground(theme))?;
+        }
+        let none = Axis::linear("", 0.0, 1.0).with_ticks(Vec::new());
+        draw_axes(sheet, theme, (&none, &axis), &plot, place, true)?;
+        let unit = plot.height / (low + high);
+        let zero = plot.bottom() - low * unit;
+        for (idx, row) in self.weights.iter().enumerate() {
+            let x = plot.x + (idx as f64 + 0.5) * column - bar / 2.0;
+            self.draw_column(sheet, theme, row, (x, zero), bar, unit)?;
+        }
+        let base = sheet.hair(zero);
+        sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
+        self.draw_foot(sheet, theme, &plot, place)
+    }
+}
+
+impl Stack {
+    fn draw_column<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        theme: &Theme,
+        row: &[f64],
+        (x, zero): (f64, f64),
+        bar: f64,
+        unit: f64,
+    ) -> Drawn<(), DB> {
+        let mut order: Vec<usize> = (0..row.len()).filter(|&i| row[i].is_finite()).collect();
+        order.sort_by(|&i, &j| row[j].abs().total_cmp(&row[i].abs()));
+        let (mut above, mut below) = (0.0, 0.0);
+        let (low, high) = self.reach();
+        for i in order {
+            if row[i].abs() < NEGLIGIBLE * (low + high) {
+                break;
+            }
+            let height = row[i].abs() * unit;
+            let y = if row[i] > 0.0 {
+                above += height;
+                zero - above
+            } else {
+                below += height;
+                zero + below - height
+            };
+            let color = theme.tint(self.tints[i]);
+            let color = if self.highlight.is_none_or(|meant| meant == i) { color } else { theme.dimmed(color) };
+            // A gap of the card's colour parts neighbours of like colour, where there is room for it.
+            let gap = if height > 3.0 { 1.0 } else { 0.0 };
+            sheet.fill(&Box2 { x, y, width: bar, height: height - gap }, color)?;
+        }
+        Ok(())
+    }
+
+    /// The marks and numbers below the columns, and the title.
+    fn draw_foot<DB: DrawingBackend>(
+        &self,
+        sheet: &mut Sheet<DB>,
+        theme: &Theme,
+        plot: &Box2,
+        place: &Box2,
+    ) -> Drawn<(), DB> {
+        let column = plot.width / self.weights.len().max(1) as f64;
+        let stride = (text_width("00", Theme::TICK, false) * 1.3 / column).ceil().max(1.0) as usize;
+        let radius = (0.09 * column).clamp(0.8, 2.2);
+        for (idx, neuron) in self.neurons.iter().enumerate() {
+            let x = plot.x + (idx as f64 + 0.5) * column;
+            let y = plot.bottom() + 7.0;
+            let dots: &[f64] = match neuron {
+                Neuron::Dead => &[],
+                Neuron::Monosemantic => &[0.0],
+                Neuron::Polysemantic => &[-1.0, 0.0, 1.0],
+            };
+            for dot in dots {
+                sheet.disc((x + dot * 2.8 * radius, y), radius, theme.soft)?;
+            }
+            if idx % stride == 0 {
+                let at = [((x, plot.bottom() + 21.0), Align::Middle)];
+                sheet.label(&(idx + 1).to_string(), &at, &place.grown(3.0), &theme.plain(Theme::TICK))?;
+            }
+        }
+        let at = [((plot.centre().0, plot.bottom() + 38.0), Align::Middle)];
+        sheet.label(&self.title, &at, &place.grown(3.0), &theme.plain(Theme::TEXT))?;
+        Ok(())
+    }
+
+    /// What the grounds and marks mean.
+    fn draw_kinds<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let kinds = self.legend();
+        let names: Vec<(String, Tint)> = kinds.iter().map(|(_, name)| (name.clone(), Tint::Soft)).collect();
+        let before = sheet.texts().len();
+        draw_legend(sheet, theme, &names, place)?;
+        let spots: Vec<(f64, f64)> =
+            sheet.texts()[before..].iter().map(|text| (text.x, text.y + text.height / 2.0)).collect();
+        for ((kind, _), (x, y)) in kinds.iter().zip(spots) {
+            let swatch = Box2::around((x - 11.0, y), 10.0, 10.0);
+            sheet.fill(&swatch.grown(0.6), kind.ground(theme))?;
+            sheet.frame(&swatch, Theme::HAIRLINE, theme.faint)?;
+            let dots: &[f64] = match kind {
+                Neuron::Dead => &[],
+                Neuron::Monosemantic => &[0.0],
+                Neuron::Polysemantic => &[-1.0, 0.0, 1.0],
+            };
+            for dot in dots {
+                sheet.disc((x - 11.0 + dot * 3.0, y), 1.1, theme.soft)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,300 @@
+//! A scalar field on a grid: filled levels with contour lines, paths down it, and its minima by name.
+//!
+//! Low is dark and high fades into the background. Levels are even in the value, or in its logarithm where the field falls
+//! over decades. Contours come from marching squares with linear interpolation, joined into long lines.
+
+use super::axis::Axis;
+use super::chart::{draw_axes, draw_line};
+use super::color::{mix, readable};
+use super::panels::Figure;
+use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
+use super::text::{number, text_width};
+use super::theme::{Theme, Tint};
+use plotters::backend::DrawingBackend;
+use plotters::style::RGBColor;
+use std::collections::BTreeMap;
+
+/// Contours at most; there is a colour between each two.
+const LEVELS: usize = 14;
+/// Width of the colour bar and its numbers.
+const SCALE: (f64, f64) = (10.0, 58.0);
+
+/// A field of numbers over two axes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The horizontal axis; columns are evenly spaced on it.
+    pub x: Axis,
+    /// The vertical axis; rows are evenly spaced on it, row 0 at its start.
+    pub y: Axis,
+    /// What the colours measure.
+    pub name: String,
+    /// How many columns.
+    pub columns: usize,
+    /// The values, `[rows][columns]`, both at least 2.
+    pub values: Vec<f64>,
+    /// Whether levels are even in the logarithm; the values must be above 0.
+    pub log: bool,
+    /// Paths on it.
+    pub paths: Vec<Vec<Point>>,
+    /// Named points, such as minima.
+    pub minima: Vec<(Point, String)>,
+}
+
+impl Field {
+    /// A field without paths.
+    ///
+    /// # Panics
+    /// If the values make no grid of at least 2 × 2.
+    pub fn new(x: Axis, y: Axis, name: impl Into<String>, columns: usize, values: Vec<f64>) -> Self {
+        assert!(columns >= 2 && values.len() >= 2 * columns && values.len().is_multiple_of(columns), "a grid");
+        Self { x, y, name: name.into(), columns, values, log: false, paths: Vec::new(), minima: Vec::new() }
+    }
+
+    /// The same with levels even in the logarithm.
+    pub fn with_log(self) -> Self {
+        Self { log: true, ..self }
+    }
+
+    /// The same with paths.
+    pub fn with_paths(self, paths: Vec<Vec<Point>>) -> Self {
+        Self { paths, ..self }
+    }
+
+    /// The same with named points.
+    pub fn with_minima(self, minima: Vec<(Point, String)>) -> Self {
+        Self { minima, ..self }
+    }
+
+    fn rows(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    fn along(&self, value: f64) -> f64 {
+        if self.log { value.max(1e-300).log10() } else { value }
+    }
+
+    /// The least and the greatest of what is finite, on the scale of the levels.
+    fn range(&self) -> (f64, f64) {
+        let finite = self.values.iter().map(|&value| self.along(value)).filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if low < high { (low, high) } else { (0.0, 1.0) }
+    }
+
+    fn color(&self, theme: &Theme, t: f64) -> RGBColor {
+        // From the darkest of the ramp of importance to the card: few hues, so that paths and names stand out.
+        let strong = mix(theme.tint(Tint::Ramp(0.25)), theme.card, 0.25);
+        mix(strong, theme.card, t.clamp(0.0, 1.0).sqrt())
+    }
+
+    /// The contour of the field at a level (on the levels' scale) as lines of grid coordinates (column, row).
+    fn contour(&self, level: f64) -> Vec<Vec<Point>> {
+        let columns = self.columns;
+        let value = |row: usize, column: usize| self.along(self.values[row * columns + column]) - level;
+        // Each crossing is named by the grid edge it lies on: from a node, to the right (0) or upward (1).
+        type Edge = (usize, usize, u8);
+        let crossing = |(row, column, upward): Edge| -> Point {
+            let a = value(row, column);
+            let b = if upward == 1 { value(row + 1, column) } else { value(row, column + 1) };
+            let t = a / (a - b);
+            if upward == 1 { (column as f64, row as f64 + t) } else { (column as f64 + t, row as f64) }
+        };
+        let mut joined: BTreeMap<Edge, Vec<Edge>> = BTreeMap::new();
+        for row in 0..self.rows() - 1 {
+            for column in 0..columns - 1 {
+                let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)];
+                let corners = corners.map(|(row, column)| value(row, column));
+                if corners.iter().any(|corner| !corner.is_finite()) {
+                    continue;
+                }
+                let sides: [Edge; 4] = [(row, column, 0), (row, column + 1, 1), (row + 1, column, 0), (row, column, 1)];
+                let crossed: Vec<usize> =
+                    (0..4).filter(|&k| (corners[k] < 0.0) != (corners[(k + 1) % 4] < 0.0)).collect();
+                // In a saddle the mean decides which corners are joined.
+                let pairs: &[(usize, usize)] = match crossed.len() {
+                    2 => &[(crossed[0], crossed[1])],
+                    4 if (corners.iter().sum::<f64>() < 0.0) == (corners[0] < 0.0) => &[(0, 1), (2, 3)],
+                    4 => &[(3, 0), (1, 2)],
+                    _ => &[],
+                };
+                for &(a, b) in pairs {
+                    joined.entry(sides[a]).or_default().push(sides[b]);
+                    joined.entry(sides[b]).or_default().push(sides[a]);
+                }
+            }
+        }
+        let mut lines = Vec::new();
+        // Open lines from their ends first, then what is left: rings.
+        let ends: Vec<Edge> = joined.iter().filter(|(_, next)| next.len() == 1).map(|(&edge, _)| edge).collect();
+        let all: Vec<Edge> = joined.keys().copied().collect();
+        for start in ends.into_iter().chain(all) {
+            let mut line = vec![crossing(start)];
+            let mut here = start;
+            while let Some(next) = joined.get_mut(&here).and_then(Vec::pop) {
+                if let Some(back) = joined.get_mut(&next)
+                    && let Some(place) = back.iter().position(|&edge| edge == here)
+                {
+                    back.swap_remove(place);
+                }
+                line.push(crossing(next));
+                here = next;
+            }
+            if line.len() > 1 {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    fn plot(&self, place: &Box2) -> Box2 {
+        let left = 21.0 + 9.0 + text_width("−0.5", Theme::TICK, false);
+        let bottom = 22.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
+        let (width, height) = (place.width - left - SCALE.0 - SCALE.1, place.height - 24.0 - bottom);
+        Box2 { x: place.x + left, y: place.y + 24.0, width: width.max(8.0), height: height.max(8.0) }
+    }
+}
+
+impl Figure for Field {
+    fn height(&self, width: f64) -> f64 {
+        (0.86 * width).min(480.0)
+    }
+
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let plot = self.plot(place);
+        let (low, high) = self.range();
+        let (rows, columns) = (self.rows(), self.columns);
+        let (step_x, step_y) = (plot.width / (columns - 1) as f64, plot.height / (rows - 1) as f64);
+        let level_of = |value: f64| ((self.along(value) - low) / (high - low) * LEVELS as f64).floor();
+        // A cell around each node, cut off at the edge of the plot.
+        let mut cells: Vec<(i32, Box2)> = Vec::with_capacity(self.values.len());
+        for (idx, &value) in self.values.iter().enumerate() {
+            let level = level_of(value);
+            if !level.is_finite() {
+                continue;
+            }
+            let (row, column) = ((idx / columns) as f64, (idx % columns) as f64);
+            let x = |column: f64| sheet.edge((plot.x + column * step_x).clamp(plot.x, plot.right()));
+            let y = |row: f64| sheet.edge((plot.bottom() - row * step_y).clamp(plot.y, plot.bottom()));
+            let (left, top) = (x(column - 0.5), y(row + 0.5));
+            let cell = Box2 { x: left, y: top, width: x(column + 0.5) - left, height: y(row - 0.5) - top };
+            cells.push((level.clamp(0.0, LEVELS as f64 - 1.0) as i32, cell));
+        }
+        cells.sort_by_key(|&(level, _)| level);
+        let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
+        for (level, cell) in &cells {
+            sheet.fill(cell, shade(*level))?;
+        }
+        let on_plot = |(column, row): Point| (plot.x + column * step_x, plot.bottom() - row * step_y);
+        for level in 1..LEVELS {
+            let value = low + (high - low) * level as f64 / LEVELS as f64;
+            let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.22);
+            for line in self.contour(value) {
+                let line: Vec<Point> = line.into_iter().map(on_plot).collect();
+                sheet.path(&line, 0.8, color)?;
+            }
+        }
+        let at = |(x, y): Point| (plot.x + self.x.place(x) * plot.width, plot.bottom() - self.y.place(y) * plot.height);
+        for path in &self.paths {
+            let points: Vec<Point> = path.iter().map(|&point| at(point)).collect();
+            draw_line(sheet, &plot, &points, 2.6, None, theme.card)?;
+            draw_line(sheet, &plot, &points, 1.4, None, theme.tint(Tint::Kind(1)))?;
+            if let Some(&start) = points.first().filter(|&&start| plot.holds(start)) {
+                sheet.disc(start, 2.6, theme.tint(Tint::Kind(1)))?;
+            }
+        }
+        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, false)?;
+        self.draw_minima(sheet, theme, &plot, &at)?;
+        self.draw_scale(sheet, theme, &plot, place, &shade)
+    }
+}
+
+impl Field {
+    fn draw_minima<DB: DrawingBackend>(
+        &self,
+        sheet: &mut Sheet<DB>,
+        theme: &Theme,
+        plot: &Box2,
+        at: &impl Fn(Point) -> Point,
+    ) -> Drawn<(), DB> {
+        let ink = theme.strong(Theme::TICK);
+        for (point, name) in &self.minima {
+            let (x, y) = at(*point);
+            if !plot.holds((x, y)) {
+                continue;
+            }
+            sheet.disc((x, y), 5.2, theme.card)?;
+            sheet.disc((x, y), 3.8, theme.ink)?;
+            let sides = [
+                ((x, y - 17.0), Align::Middle),
+                ((x, y + 17.0), Align::Middle),
+                ((x + 12.0, y), Align::Left),
+                ((x - 12.0, y), Align::Right),
+                ((x + 8.0, y - 17.0), Align::Left),
+                ((x - 8.0, y - 17.0), Align::Right),
+                ((x + 8.0, y + 17.0), Align::Left),
+                ((x - 8.0, y + 17.0), Align::Right),
+            ];
+            for (spot, align) in sides {
+                let label = sheet.text_box(name, spot, align, &ink)?.grown(2.0);
+                if plot.contains(&label) && !sheet.texts().iter().any(|other| other.place().overlaps(&label)) {
+                    sheet.fill(&label, theme.card)?;
+                    sheet.text(name, spot, align, &ink)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The colour bar to the right, high above.
+    fn draw_scale<DB: DrawingBackend>(
+        &self,
+        sheet: &mut Sheet<DB>,
+        theme: &Theme,
+        plot: &Box2,
+        place: &Box2,
+        shade: &impl Fn(i32) -> RGBColor,
+    ) -> Drawn<(), DB> {
+        let bar = Box2 { x: plot.right() + 12.0, width: SCALE.0, ..*plot };
+        let edge = |level: usize| sheet.edge(bar.bottom() - bar.height * level as f64 / LEVELS as f64);
+        let (low, high) = self.range();
+        for level in 0..LEVELS {
+            let (top, bottom) = (edge(level + 1), edge(level));
+            sheet.fill(&Box2 { y: top, height: bottom - top, ..bar }, shade(level as i32))?;
+        }
+        sheet.frame(&bar, Theme::HAIRLINE, theme.guide())?;
+        let ink = Ink { color: readable(theme.soft, theme.card), ..theme.plain(Theme::SMALL) };
+        let every = if bar.height < 160.0 { 7 } else { LEVELS / 4 };
+        for level in (0..=LEVELS).step_by(every) {
+            let value = low + (high - low) * level as f64 / LEVELS as f64;
+            let value = if self.log { 10f64.powf(value) } else { value };
+            // Three digits are what a bar can be read to.
+            let digits = 10f64.powi(2 - value.abs().max(1e-300).log10().floor() as i32);
+            let text = number((value * digits).round() / digits);
+            let y = bar.bottom() - bar.height * level as f64 / LEVELS as f64;
+            sheet.label(&text, &[((bar.right() + 5.0, y), Align::Left)], &place.grown(3.0), &ink)?;
+        }
+        let at = [((place.right(), place.y + 8.0), Align::Right)];
+        sheet.label(&self.name, &at, &place.grown(3.0), &theme.plain(Theme::TICK))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contour_of_a_cone_is_one_ring_at_its_radius() {
+        let side = 41;
+        let at = |k: usize| k as f64 / 20.0 - 1.0;
+        let values = (0..side * side).map(|idx| at(idx % side).hypot(at(idx / side))).collect();
+        let axis = || Axis::linear("", -1.0, 1.0);
+        let lines = Field::new(axis(), axis(), "", side, values).contour(0.5);
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].first(), lines[0].last(), "the ring is closed");
+        for (column, row) in &lines[0] {
+            let r = (column / 20.0 - 1.0).hypot(row / 20.0 - 1.0);
+            assert!((r - 0.5).abs() < 2e-3, "{r}");
+        }
+    }
+}
