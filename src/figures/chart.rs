@@ -18,6 +18,9 @@ const TICK_MARK: f64 = 4.0;
 /// Height of a row of texts beside the plot.
 const ROW: f64 = 15.0;
 
+/// From the plot to the names beside it, with room for a leader.
+const NAME_GAP: f64 = 12.0;
+
 /// How a series is drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
@@ -193,7 +196,7 @@ impl Chart {
         let names = self.series.iter().filter(|_| direct).map(|series| width_of(&series.name, true));
         let rules = self.rules.iter().filter(|rule| !rule.upright).map(|rule| width_of(&rule.name, false));
         let widest = names.chain(rules).fold(0.0, f64::max);
-        let right = if widest > 0.0 { widest + 10.0 } else { 10.0 };
+        let right = if widest > 0.0 { widest + NAME_GAP + 3.0 } else { 10.0 };
         let top = if direct { 8.0 } else { legend_height(&self.legend(), place.width).max(8.0) };
         let top = top + if self.rules.iter().any(|rule| rule.upright && !rule.name.is_empty()) { ROW } else { 0.0 };
         let bottom = TICK_MARK + 18.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
@@ -242,7 +245,10 @@ impl Figure for Chart {
         }
         self.draw_side_labels(sheet, theme, &plot, place)?;
         if !self.has_direct_labels(place) {
-            draw_legend(sheet, theme, &self.legend(), place)?;
+            let named: Vec<usize> = (0..self.series.len()).filter(|&idx| !self.series[idx].name.is_empty()).collect();
+            draw_legend(sheet, theme, &self.legend(), place, |sheet, idx, swatch| {
+                self.draw_swatch(sheet, theme, named[idx], swatch)
+            })?;
         }
         self.draw_notes(sheet, theme, &plot)
     }
@@ -309,6 +315,29 @@ impl Chart {
         }
     }
 
+    /// A short piece of a series, for the legend.
+    fn draw_swatch<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        theme: &Theme,
+        idx: usize,
+        swatch: &Box2,
+    ) -> Drawn<(), DB> {
+        let (color, (x, y)) = (self.color(theme, idx), swatch.centre());
+        let ends = [(swatch.x, y), (swatch.right(), y)];
+        match &self.series[idx].mark {
+            Mark::Line | Mark::Step => sheet.path(&ends, 1.8, color),
+            Mark::Dashed => sheet.dashed(&ends, 3.6, 1.8, color),
+            Mark::LineDots => {
+                sheet.path(&ends, 1.8, color)?;
+                sheet.disc((x, y), 3.2, color)
+            }
+            // Points that are dots in the plot would be lost in a legend.
+            Mark::Dots(shape, r) => draw_dots(sheet, theme, swatch, &[(x, y)], (*shape, r.max(2.6)), color),
+            Mark::Band(_) => sheet.fill(swatch, mix(theme.card, color, 0.22)),
+        }
+    }
+
     /// Names of level rules and of lines at the right edge, moved apart where they are near each other.
     fn draw_side_labels<DB: DrawingBackend>(
         &self,
@@ -333,17 +362,32 @@ impl Chart {
             }
         }
         let wished: Vec<f64> = labels.iter().map(|label| label.0).collect();
-        let places = spread(&wished, ROW, (plot.y, plot.bottom().max(plot.y)));
-        for ((_, name, color, bold), y) in labels.into_iter().zip(places) {
+        let places = spread(&wished, ROW, (plot.y, (plot.bottom() - 2.0).max(plot.y)));
+        for ((wished, name, color, bold), y) in labels.into_iter().zip(places) {
+            if (y - wished).abs() > 3.0 {
+                // A name that had to move is led back to its line.
+                let ends = [(plot.right() + 2.0, wished), (plot.right() + NAME_GAP - 2.0, y)];
+                sheet.path(&ends, Theme::HAIRLINE, theme.faint)?;
+            }
             let ink = super::sheet::Ink { size: Theme::TICK, bold, color, background: theme.card };
-            sheet.label(name, &[((plot.right() + 7.0, y), Align::Left)], &place.grown(1.0), &ink)?;
+            sheet.label(name, &[((plot.right() + NAME_GAP, y), Align::Left)], &place.grown(1.0), &ink)?;
         }
         Ok(())
     }
 
     fn draw_notes<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+        // A note lies on no line: what it says would be crossed out.
+        let joined = self.series.iter().filter(|series| series.is_line());
+        let segments = joined.flat_map(|series| series.points.windows(2));
+        let mut lines: Vec<(Point, Point)> =
+            segments.map(|pair| (self.at(plot, pair[0]), self.at(plot, pair[1]))).collect();
+        if let Some(cursor) = self.cursor {
+            let x = plot.x + self.x.place(cursor) * plot.width;
+            lines.push(((x, plot.y), (x, plot.bottom())));
+        }
         for (point, text) in &self.notes {
             let (x, y) = self.at(plot, *point);
+            let farther = [-26.0, 26.0, -40.0, 40.0].map(|dy| ((x, y + dy), Align::Middle));
             let sides = [
                 ((x + 8.0, y), Align::Left),
                 ((x - 8.0, y), Align::Right),
@@ -354,7 +398,15 @@ impl Chart {
                 ((x + 6.0, y + 13.0), Align::Left),
                 ((x - 6.0, y + 13.0), Align::Right),
             ];
-            sheet.label(text, &sides, &plot.grown(4.0), &theme.plain(Theme::TICK))?;
+            let ink = theme.plain(Theme::TICK);
+            let mut free = Vec::with_capacity(sides.len());
+            for side in sides.into_iter().chain(farther) {
+                let label = sheet.text_box(text, side.0, side.1, &ink)?;
+                if !lines.iter().any(|&(a, b)| label.meets_segment(a, b)) {
+                    free.push(side);
+                }
+            }
+            sheet.label(text, &free, &plot.grown(4.0), &ink)?;
         }
         Ok(())
     }
@@ -394,7 +446,7 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
         sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
         let half = text_width(&text, Theme::TICK, false) / 2.0;
         let x = x.min(bounds.right() - half);
-        sheet.label(&text, &[((x, base + TICK_MARK + 9.0), Align::Middle)], &bounds, &tick)?;
+        sheet.label(&text, &[((x, base + TICK_MARK + 10.0), Align::Middle)], &bounds, &tick)?;
     }
     let title = theme.plain(Theme::TEXT);
     if !x_axis.title.is_empty() {

@@ -16,6 +16,9 @@ use std::f64::consts::TAU;
 const ON_CIRCLE: usize = 12;
 /// Height of a group's name.
 const NAME: f64 = 20.0;
+/// Radius of a node, and what separates the outlines of two factors.
+const NODE: f64 = 3.4;
+const MARGIN: f64 = 17.0;
 /// Rounds of the springs.
 const ROUNDS: usize = 120;
 
@@ -109,13 +112,14 @@ impl Geometry {
             y += NAME;
             let (mut x, mut row_height) = (0.0, 0.0_f64);
             for (idx, cell) in cells.iter().enumerate().take(end).skip(start) {
-                let side = 2.0 * cell.radius + 8.0;
+                let side = 2.0 * cell.radius + MARGIN;
+                let high = if cell.nodes.len() == 2 { MARGIN } else { side };
                 if x > 0.0 && x + side > width {
                     (x, y, row_height) = (0.0, y + row_height, 0.0);
                 }
-                group.spots.push((idx, (x + side / 2.0, y + side / 2.0)));
+                group.spots.push((idx, (x + side / 2.0, y + high / 2.0)));
                 x += side;
-                row_height = row_height.max(side);
+                row_height = row_height.max(high);
             }
             y += row_height + 8.0;
             groups.push(group);
@@ -128,7 +132,9 @@ impl Geometry {
 /// Corners of a regular polygon of radius 1, features in the order that keeps strong edges short.
 fn circle(count: usize, edges: &[(usize, usize, f64)]) -> Vec<Point> {
     let corner = |k: usize| {
-        let (sin, cos) = (TAU * k as f64 / count as f64 - TAU / 4.0).sin_cos();
+        // A pair lies level, so that pairs side by side make no chain.
+        let start = if count == 2 { 0.0 } else { -TAU / 4.0 };
+        let (sin, cos) = (TAU * k as f64 / count as f64 + start).sin_cos();
         if count == 1 { (0.0, 0.0) } else { (cos, sin) }
     };
     let mut order: Vec<usize> = (0..count).collect();
@@ -163,6 +169,8 @@ fn springs(count: usize, edges: &[(usize, usize, f64)]) -> Vec<Point> {
         })
         .collect();
     let ideal = 1.0 / (count as f64).sqrt();
+    // Each edge pulls the less, the more there are: else a dense factor would fall into a point.
+    let pull = (count as f64 / edges.iter().map(|edge| edge.2).sum::<f64>().max(1e-9)).min(1.0);
     for round in 0..ROUNDS {
         let mut push = vec![(0.0, 0.0); count];
         for a in 0..count {
@@ -177,7 +185,7 @@ fn springs(count: usize, edges: &[(usize, usize, f64)]) -> Vec<Point> {
         }
         for &(a, b, weight) in edges {
             let (dx, dy) = (nodes[a].0 - nodes[b].0, nodes[a].1 - nodes[b].1);
-            let force = weight * dx.hypot(dy) / ideal;
+            let force = pull * weight * dx.hypot(dy) / ideal;
             for (node, sign) in [(a, -1.0), (b, 1.0)] {
                 push[node].0 += sign * dx * force;
                 push[node].1 += sign * dy * force;
@@ -229,7 +237,7 @@ impl Figure for Geometry {
         for (at, feature, factor_idx) in discs {
             let color = theme.tint(Tint::Kind(factor_idx % 7));
             let meant = self.highlight.is_none_or(|meant| meant == feature);
-            sheet.disc(at, 3.4, if meant { color } else { theme.dimmed(color) })?;
+            sheet.disc(at, NODE, if meant { color } else { theme.dimmed(color) })?;
         }
         for group in &groups {
             let at = (place.x, place.y + group.y + 9.0);

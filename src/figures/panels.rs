@@ -29,8 +29,8 @@ const LEADING: f64 = 1.35 * Theme::TICK;
 const TITLE_HEIGHT: f64 = 22.0;
 /// Height of a row of a legend.
 const LEGEND_ROW: f64 = 20.0;
-/// Side of a legend's swatch, and from it to its text.
-const SWATCH: (f64, f64) = (10.0, 6.0);
+/// Width of a legend's swatch, and from it to its text.
+const SWATCH: (f64, f64) = (16.0, 6.0);
 /// Between the entries of a legend.
 const LEGEND_GAP: f64 = 16.0;
 
@@ -200,7 +200,9 @@ impl Figure for Panels {
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
-        draw_legend(sheet, theme, &self.legend, place)?;
+        draw_legend(sheet, theme, &self.legend, place, |sheet, idx, swatch| {
+            sheet.fill(&Box2::around(swatch.centre(), 10.0, 10.0), theme.tint(self.legend[idx].1))
+        })?;
         let (slots, _) = self.layout(place.width);
         for (panel, slot) in self.panels.iter().zip(slots) {
             let (x, mut y) = (place.x + slot.words.0, place.y + slot.words.1);
@@ -241,16 +243,17 @@ pub(super) fn legend_height(legend: &[(String, Tint)], width: f64) -> f64 {
     legend_places(legend, width).last().map_or(0.0, |&(_, row)| (row + 1) as f64 * LEGEND_ROW + 8.0)
 }
 
-/// Draws a legend along the upper edge of `place`.
+/// Draws a legend along the upper edge of `place`, each entry's swatch by `swatch` from its index and box.
 pub(super) fn draw_legend<DB: DrawingBackend>(
     sheet: &mut Sheet<DB>,
     theme: &Theme,
     legend: &[(String, Tint)],
     place: &Box2,
+    mut swatch: impl FnMut(&Sheet<DB>, usize, &Box2) -> Drawn<(), DB>,
 ) -> Drawn<(), DB> {
-    for ((name, tint), (x, row)) in legend.iter().zip(legend_places(legend, place.width)) {
+    for (idx, ((name, _), (x, row))) in legend.iter().zip(legend_places(legend, place.width)).enumerate() {
         let (x, y) = (place.x + x, place.y + (row as f64 + 0.5) * LEGEND_ROW);
-        sheet.fill(&Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, SWATCH.0), theme.tint(*tint))?;
+        swatch(sheet, idx, &Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, 10.0))?;
         sheet.text(name, (x + SWATCH.0 + SWATCH.1, y), Align::Left, &theme.plain(Theme::TICK))?;
     }
     Ok(())

@@ -345,7 +345,7 @@ fn draw_hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2)
 /// Cells of the given classes as rectangles, equal neighbours of a row as one; pending ones are left open.
 ///
 /// Nothing shows between them: a raster gets edges on whole device pixels; in a vector picture, where a viewer smooths
-/// edges, each rectangle reaches a little under the ones that are drawn after it, to the right and below.
+/// edges, each rectangle reaches a pixel under the ones that are drawn after it, to the right and below.
 fn draw_runs<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
     phase: &Phase,
@@ -354,7 +354,7 @@ fn draw_runs<DB: DrawingBackend>(
     class_of: impl Fn(usize, usize) -> u8,
 ) -> Drawn<(), DB> {
     let place = |coordinate: f64| if sheet.is_raster() { sheet.edge(coordinate) } else { coordinate };
-    let under = if sheet.is_raster() { 0.0 } else { 0.6 };
+    let under = if sheet.is_raster() { 0.0 } else { 1.0 };
     let x = |column: usize| place(plot.x + plot.width * column as f64 / phase.columns as f64);
     let y = |row: usize| place(plot.y + plot.height * row as f64 / phase.rows as f64);
     for row in 0..phase.rows {

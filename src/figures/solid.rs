@@ -260,7 +260,12 @@ impl Solid {
         // Lines of edges may run under a name's neighbourhood, but not under the name: they count as obstacles.
         let segments: Vec<_> = self.edges.iter().map(|&[a, b]| (discs[a].0, discs[b].0, 1.6)).collect();
         let places = labels::place(&marks, &Obstacles { bounds: *place, discs, segments: &segments });
-        for (mark, spot) in marks.iter().zip(places) {
+        // Inside a solid there may be no place without a line: a name on a thin line is better than none.
+        let anywhere = labels::place(&marks, &Obstacles { bounds: *place, discs, segments: &[] });
+        let spots = places.iter().zip(anywhere).map(|(clear, any)| clear.or(any));
+        let mut order: Vec<_> = marks.iter().zip(spots).zip(&places).collect();
+        order.sort_by_key(|(_, clear)| clear.is_none());
+        for ((mark, spot), _) in order {
             if let Some(spot) = spot {
                 let idx = mark.feature_idx;
                 sheet.label(&self.names[idx], &[(spot.centre(), Align::Middle)], place, &ink(idx))?;

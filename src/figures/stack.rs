@@ -39,6 +39,15 @@ impl Neuron {
             Neuron::Polysemantic => mix(theme.card, theme.tint(Tint::Kind(4)), 0.17),
         }
     }
+
+    /// The places of the dots of its mark: one, three or none.
+    fn dots(self) -> &'static [f64] {
+        match self {
+            Neuron::Dead => &[],
+            Neuron::Monosemantic => &[0.0],
+            Neuron::Polysemantic => &[-1.0, 0.0, 1.0],
+        }
+    }
 }
 
 /// The stacks of a layer.
@@ -184,17 +193,14 @@ impl Stack {
     ) -> Drawn<(), DB> {
         let column = plot.width / self.weights.len().max(1) as f64;
         let stride = (text_width("00", Theme::TICK, false) * 1.3 / column).ceil().max(1.0) as usize;
-        let radius = (0.09 * column).clamp(0.8, 2.2);
+        let radius = (0.09 * column).clamp(1.1, 1.8);
         for (idx, neuron) in self.neurons.iter().enumerate() {
             let x = plot.x + (idx as f64 + 0.5) * column;
-            let y = plot.bottom() + 7.0;
-            let dots: &[f64] = match neuron {
-                Neuron::Dead => &[],
-                Neuron::Monosemantic => &[0.0],
-                Neuron::Polysemantic => &[-1.0, 0.0, 1.0],
-            };
-            for dot in dots {
-                sheet.disc((x + dot * 2.8 * radius, y), radius, theme.soft)?;
+            let y = plot.bottom() + 7.5;
+            for dot in neuron.dots() {
+                // Three side by side would touch in a narrow column: there they stand on each other.
+                let at = if column < 14.0 { (x, y + dot * 3.6) } else { (x + dot * 5.2, y) };
+                sheet.disc(at, radius, theme.soft)?;
             }
             if idx % stride == 0 {
                 let at = [((x, plot.bottom() + 21.0), Align::Middle)];
@@ -210,23 +216,12 @@ impl Stack {
     fn draw_kinds<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
         let kinds = self.legend();
         let names: Vec<(String, Tint)> = kinds.iter().map(|(_, name)| (name.clone(), Tint::Soft)).collect();
-        let before = sheet.texts().len();
-        draw_legend(sheet, theme, &names, place)?;
-        let spots: Vec<(f64, f64)> =
-            sheet.texts()[before..].iter().map(|text| (text.x, text.y + text.height / 2.0)).collect();
-        for ((kind, _), (x, y)) in kinds.iter().zip(spots) {
-            let swatch = Box2::around((x - 11.0, y), 10.0, 10.0);
-            sheet.fill(&swatch.grown(0.6), kind.ground(theme))?;
-            sheet.frame(&swatch, Theme::HAIRLINE, theme.faint)?;
-            let dots: &[f64] = match kind {
-                Neuron::Dead => &[],
-                Neuron::Monosemantic => &[0.0],
-                Neuron::Polysemantic => &[-1.0, 0.0, 1.0],
-            };
-            for dot in dots {
-                sheet.disc((x - 11.0 + dot * 3.0, y), 1.1, theme.soft)?;
-            }
-        }
-        Ok(())
+        draw_legend(sheet, theme, &names, place, |sheet, idx, swatch| {
+            let kind = kinds[idx].0;
+            sheet.fill(swatch, kind.ground(theme))?;
+            sheet.frame(swatch, Theme::HAIRLINE, theme.faint)?;
+            let (x, y) = swatch.centre();
+            kind.dots().iter().try_for_each(|dot| sheet.disc((x + dot * 4.0, y), 1.4, theme.soft))
+        })
     }
 }

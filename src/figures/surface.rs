@@ -82,8 +82,8 @@ impl Field {
 
     fn color(&self, theme: &Theme, t: f64) -> RGBColor {
         // From the darkest of the ramp of importance to the card: few hues, so that paths and names stand out.
-        let strong = mix(theme.tint(Tint::Ramp(0.25)), theme.card, 0.25);
-        mix(strong, theme.card, t.clamp(0.0, 1.0).sqrt())
+        let strong = mix(theme.tint(Tint::Ramp(0.25)), theme.card, 0.1);
+        mix(strong, theme.card, t.clamp(0.0, 1.0).powf(0.7))
     }
 
     /// The contour of the field at a level (on the levels' scale) as lines of grid coordinates (column, row).
@@ -186,7 +186,7 @@ impl Figure for Field {
         let on_plot = |(column, row): Point| (plot.x + column * step_x, plot.bottom() - row * step_y);
         for level in 1..LEVELS {
             let value = low + (high - low) * level as f64 / LEVELS as f64;
-            let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.22);
+            let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.25);
             for line in self.contour(value) {
                 let line: Vec<Point> = line.into_iter().map(on_plot).collect();
                 sheet.path(&line, 0.8, color)?;

@@ -45,7 +45,7 @@ fn gram(n: usize, represented: usize, seed: u64) -> Heatmap {
         .with_limit(1.0)
         .with_titles("output feature", "input feature")
         .with_bias((0..n).map(|i| if i < represented { -0.1 } else { 0.35 }).collect())
-        .with_bars(Bars { name: "‖Wᵢ‖".replace('ᵢ', ""), lengths: (0..n).map(own).collect(), superposition })
+        .with_bars(Bars { name: "‖Wᵢ‖".into(), lengths: (0..n).map(own).collect(), superposition })
 }
 
 fn heatmaps() -> Panels {
@@ -68,12 +68,8 @@ fn scatter() -> Chart {
     });
     let dots = Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.3), points.collect()).with_strength(0.55);
     let lines = [(0.75, "3/4"), (2.0 / 3.0, "2/3"), (0.5, "1/2"), (0.4, "2/5"), (0.375, "3/8"), (1.0, "1"), (0.0, "0")];
-    Chart::new(
-        Axis::log("1 ∕ (1 − S)".replace('∕', "/"), 1.0, 100.0),
-        Axis::linear("dimensionality Dᵢ".replace('ᵢ', ""), 0.0, 1.1),
-        vec![dots],
-    )
-    .with_rules(lines.map(|(value, name)| Rule::level(value, name)).into())
+    Chart::new(Axis::log("1/(1 − S)", 1.0, 100.0), Axis::linear("dimensionality Dᵢ", 0.0, 1.1), vec![dots])
+        .with_rules(lines.map(|(value, name)| Rule::level(value, name)).into())
 }
 
 /// A chart of the kind of `energy-levels`: lines that jump, with a cursor.
@@ -183,7 +179,7 @@ fn networks() -> Panels {
         (0..100).map(|i| Tint::Feature(i, 100)).collect(),
     );
     let motif = Motif {
-        features: vec!["x 1".replace(' ', ""), "x2".into()],
+        features: vec!["x1".into(), "x2".into()],
         neurons: vec!["A".into(), "B".into()],
         encoder: vec![vec![1.52, -0.71], vec![-0.68, 1.49]],
         decoder: vec![vec![0.66, 0.61], vec![-1.36, 0.67]],
@@ -270,7 +266,7 @@ fn geometry() -> Geometry {
                 for b in 0..a {
                     let cosine =
                         if size == 5 { (TAU * 2.0 * (a - b) as f64 / 5.0).cos() } else { -1.0 / (size as f64 - 1.0) };
-                    if size <= 5 || (a * 7 + b * 3) % 11 == 0 {
+                    if size <= 5 || a - b == 1 || (a * 7 + b * 3) % 29 == 0 {
                         edges.push((features[a], features[b], cosine));
                     }
                 }
@@ -306,7 +302,7 @@ fn surface() -> Field {
             })
             .collect()
     };
-    Field::new(Axis::linear("w1".replace('1', "₁"), -1.5, 1.5), Axis::linear("w₂", -1.5, 1.5), "loss", side, values)
+    Field::new(Axis::linear("w₁", -1.5, 1.5), Axis::linear("w₂", -1.5, 1.5), "loss", side, values)
         .with_log()
         .with_paths(vec![path((0.1, -1.3), (0.8, -0.8)), path((-1.4, 0.2), (-0.8, 0.8)), path((1.4, 1.2), (1.0, 0.0))])
         .with_minima(vec![
@@ -423,10 +419,15 @@ fn what_a_still_must_say_is_written() {
     let lines =
         ["1", "3/4", "2/3", "1/2", "2/5", "3/8", "0", "dimensionality", "step", "pair 3", "they cross at 0.269"];
     says(&charts(), &lines);
-    says(&heatmaps(), &["b", "‖W‖", "−1", "superposition", "input feature", "output feature"]);
+    says(&heatmaps(), &["b", "‖Wᵢ‖", "−1", "superposition", "input feature", "output feature"]);
     says(&stacks(), &["monosemantic: 5", "polysemantic: 4", "weight", "neuron"]);
     says(&networks(), &["inputs", "neurons", "outputs", "−1.36", "+1.52", "positive weight"]);
     says(&solids(), &["a1", "b1", "a2", "b2", "a3", "b3"]);
+    let names = svg::render(Mode::Light, 768, &solids()).texts;
+    assert_eq!(names.iter().filter(|text| text.text == "b3").count(), 2, "a name inside the octahedron is missing");
+    let rules =
+        svg::render(Mode::Light, 768, &Panels::new(vec![Panel::new("", "", View::Chart(scatter()))], 300.0, 1)).texts;
+    assert_eq!(rules.iter().filter(|text| text.text == "0").count(), 2, "the line at 0 and the tick");
     says(&field(), &["antipodal", "only 1", "only 2", "loss", "w₂"]);
     says(&diagrams(), &["between two", "antipodal to one"]);
 }
