@@ -199,7 +199,7 @@ impl Chart {
         let right = if widest > 0.0 { widest + NAME_GAP + 3.0 } else { 10.0 };
         let top = if direct { 8.0 } else { legend_height(&self.legend(), place.width).max(8.0) };
         let top = top + if self.rules.iter().any(|rule| rule.upright && !rule.name.is_empty()) { ROW } else { 0.0 };
-        let bottom = TICK_MARK + 18.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
+        let bottom = TICK_MARK + 19.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
         let height = (place.height - top - bottom).max(8.0);
         let ticks = self.y.ticks((height / 34.0) as usize);
         let tick_width = ticks.iter().map(|(_, text)| width_of(text, false)).fold(0.0, f64::max);
@@ -446,13 +446,13 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
         sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
         let half = text_width(&text, Theme::TICK, false) / 2.0;
         let x = x.min(bounds.right() - half);
-        sheet.label(&text, &[((x, base + TICK_MARK + 10.0), Align::Middle)], &bounds, &tick)?;
+        sheet.label(&text, &[((x, base + TICK_MARK + 11.0), Align::Middle)], &bounds, &tick)?;
     }
     let title = theme.plain(Theme::TEXT);
     if !x_axis.title.is_empty() {
         let half = text_width(&x_axis.title, Theme::TEXT, false) / 2.0;
         let x = plot.centre().0.min(place.right() - half).max(place.x + half);
-        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 29.0), Align::Middle)], &bounds, &title)?;
+        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 30.0), Align::Middle)], &bounds, &title)?;
     }
     if !y_axis.title.is_empty() {
         let half = text_width(&y_axis.title, Theme::TEXT, false) / 2.0;

@@ -229,7 +229,7 @@ impl Figure for Solid {
             }
         }
         let discs: Vec<(Point, f64)> = points.iter().map(|point| (seen(*point), dot(point[2]))).collect();
-        self.draw_names(sheet, theme, place, &discs)
+        self.draw_names(sheet, theme, place, &discs, &hidden)
     }
 }
 
@@ -240,6 +240,7 @@ impl Solid {
         theme: &Theme,
         place: &Box2,
         discs: &[(Point, f64)],
+        hidden: &[bool],
     ) -> Drawn<(), DB> {
         let (cx, cy) = place.centre();
         let ink = |idx: usize| Ink {
@@ -257,13 +258,16 @@ impl Solid {
             let size = (sheet.text_width(name, &ink(idx))?, Theme::TICK * LINE_HEIGHT);
             marks.push(labels::Mark { feature_idx: idx, at, radius, outward, size });
         }
-        // Lines of edges may run under a name's neighbourhood, but not under the name: they count as obstacles.
-        let segments: Vec<_> = self.edges.iter().map(|&[a, b]| (discs[a].0, discs[b].0, 1.6)).collect();
-        let places = labels::place(&marks, &Obstacles { bounds: *place, discs, segments: &segments });
-        // Inside a solid there may be no place without a line: a name on a thin line is better than none.
-        let anywhere = labels::place(&marks, &Obstacles { bounds: *place, discs, segments: &[] });
-        let spots = places.iter().zip(anywhere).map(|(clear, any)| clear.or(any));
-        let mut order: Vec<_> = marks.iter().zip(spots).zip(&places).collect();
+        // Clear of all edges where that can be; else of those that are seen; inside a solid there may be no place without
+        // a line, and a name on a thin line is better than none.
+        let line = |&[a, b]: &[usize; 2]| (discs[a].0, discs[b].0, 1.6);
+        let all: Vec<_> = self.edges.iter().map(line).collect();
+        let seen: Vec<_> =
+            self.edges.iter().zip(hidden).filter(|(_, hidden)| !**hidden).map(|(edge, _)| line(edge)).collect();
+        let place_clear_of = |segments: &[_]| labels::place(&marks, &Obstacles { bounds: *place, discs, segments });
+        let (first, second, last) = (place_clear_of(&all), place_clear_of(&seen), place_clear_of(&[]));
+        let mut order: Vec<_> =
+            (0..marks.len()).map(|k| (&marks[k], first[k].or(second[k]).or(last[k]))).zip(&first).collect();
         order.sort_by_key(|(_, clear)| clear.is_none());
         for ((mark, spot), _) in order {
             if let Some(spot) = spot {

@@ -147,7 +147,7 @@ impl Field {
 
     fn plot(&self, place: &Box2) -> Box2 {
         let left = 21.0 + 9.0 + text_width("−0.5", Theme::TICK, false);
-        let bottom = 22.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
+        let bottom = 23.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
         let (width, height) = (place.width - left - SCALE.0 - SCALE.1, place.height - 24.0 - bottom);
         Box2 { x: place.x + left, y: place.y + 24.0, width: width.max(8.0), height: height.max(8.0) }
     }
