@@ -5,7 +5,9 @@
 //! another: what finds no free place is left out, and the mark still shows.
 
 pub use super::axis::{Axis, Scale};
+use super::axis::{TICK_MARK, draw_axes};
 use super::color::mix;
+use super::labels::spread;
 use super::panels::{Figure, draw_legend, legend_height};
 use super::sheet::{Align, Box2, Drawn, Point, Sheet};
 use super::text::text_width;
@@ -13,8 +15,6 @@ use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 
-/// Length of a tick mark.
-const TICK_MARK: f64 = 4.0;
 /// Height of a row of texts beside the plot.
 const ROW: f64 = 15.0;
 
@@ -412,56 +412,6 @@ impl Chart {
     }
 }
 
-/// Draws ticks and titles of two axes around a plot, and level grid lines if asked; texts stay inside `place`.
-pub(super) fn draw_axes<DB: DrawingBackend>(
-    sheet: &mut Sheet<DB>,
-    theme: &Theme,
-    (x_axis, y_axis): (&Axis, &Axis),
-    plot: &Box2,
-    place: &Box2,
-    grid: bool,
-) -> Drawn<(), DB> {
-    let tick = theme.plain(Theme::TICK);
-    let bounds = place.grown(3.0);
-    for (value, text) in y_axis.ticks((plot.height / 34.0) as usize) {
-        let along = y_axis.place(value);
-        if !(-1e-9..=1.0 + 1e-9).contains(&along) {
-            continue;
-        }
-        let y = plot.bottom() - along * plot.height;
-        let hair = sheet.hair(y);
-        let (end, color) = if grid { (plot.right(), theme.line) } else { (plot.x - TICK_MARK, theme.faint) };
-        sheet.path(&[(plot.x, hair), (end, hair)], Theme::HAIRLINE, color)?;
-        sheet.label(&text, &[((plot.x - TICK_MARK - 3.0, y), Align::Right)], &bounds, &tick)?;
-    }
-    let base = sheet.hair(plot.bottom());
-    sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
-    for (value, text) in x_axis.ticks((plot.width / 48.0) as usize) {
-        let along = x_axis.place(value);
-        if !(-1e-9..=1.0 + 1e-9).contains(&along) {
-            continue;
-        }
-        let x = plot.x + along * plot.width;
-        let hair = sheet.hair(x);
-        sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
-        let half = text_width(&text, Theme::TICK, false) / 2.0;
-        let x = x.min(bounds.right() - half);
-        sheet.label(&text, &[((x, base + TICK_MARK + 11.0), Align::Middle)], &bounds, &tick)?;
-    }
-    let title = theme.plain(Theme::TEXT);
-    if !x_axis.title.is_empty() {
-        let half = text_width(&x_axis.title, Theme::TEXT, false) / 2.0;
-        let x = plot.centre().0.min(place.right() - half).max(place.x + half);
-        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 30.0), Align::Middle)], &bounds, &title)?;
-    }
-    if !y_axis.title.is_empty() {
-        let half = text_width(&y_axis.title, Theme::TEXT, false) / 2.0;
-        let y = plot.centre().1.min(place.bottom() - half).max(place.y + half);
-        sheet.label_upward(&y_axis.title, (place.x + 7.0, y), &bounds, &title)?;
-    }
-    Ok(())
-}
-
 /// Draws a line as far as it lies in the plot; points that are not finite break it.
 pub(super) fn draw_line<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
@@ -528,50 +478,9 @@ fn draw_dots<DB: DrawingBackend>(
     Ok(())
 }
 
-/// Places as near as possible to the wished ones, at least `apart` from each other, inside the range if they fit.
-///
-/// Neighbours that are too near are pooled and centred on the mean of their wishes (the pool-adjacent-violators
-/// algorithm), which is the least-squares answer.
-fn spread(wished: &[f64], apart: f64, (low, high): (f64, f64)) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..wished.len()).collect();
-    order.sort_by(|&a, &b| wished[a].total_cmp(&wished[b]));
-    // Each pool: the place of its first member, how many, the sum of where that first one is wished by each.
-    let mut pools: Vec<(f64, usize, f64)> = Vec::new();
-    for &idx in &order {
-        let mut pool = (wished[idx], 1usize, wished[idx]);
-        while let Some(&(first, count, sum)) = pools.last() {
-            if first + count as f64 * apart <= pool.0 {
-                break;
-            }
-            pools.pop();
-            let total = sum + pool.2 - pool.1 as f64 * count as f64 * apart;
-            let members = count + pool.1;
-            pool = (total / members as f64, members, total);
-        }
-        let room = high - (pool.1 - 1) as f64 * apart;
-        pool.0 = pool.0.min(room).max(low);
-        pool.2 = pool.0 * pool.1 as f64;
-        pools.push(pool);
-    }
-    let mut places = vec![0.0; wished.len()];
-    let spots = pools.iter().flat_map(|&(first, count, _)| (0..count).map(move |k| first + k as f64 * apart));
-    for (&idx, spot) in order.iter().zip(spots) {
-        places[idx] = spot;
-    }
-    places
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_are_spread_no_more_than_needed() {
-        assert_eq!(spread(&[50.0, 10.0], 15.0, (0.0, 100.0)), [50.0, 10.0]);
-        assert_eq!(spread(&[50.0, 50.0], 10.0, (0.0, 100.0)), [45.0, 55.0]);
-        let places = spread(&[99.0, 98.0, 97.0, 10.0], 15.0, (0.0, 100.0));
-        assert_eq!(places, [100.0, 85.0, 70.0, 10.0]);
-    }
 
     #[test]
     fn the_scrubber_finds_the_place_again() {

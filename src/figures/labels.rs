@@ -73,3 +73,49 @@ fn is_free(label: &Box2, obstacles: &Obstacles, placed: &[Box2]) -> bool {
         && !obstacles.discs.iter().any(|&(centre, radius)| label.grown(radius).holds(centre))
         && !obstacles.segments.iter().any(|&(a, b, width)| label.grown(width / 2.0).meets_segment(a, b))
 }
+
+/// Places as near as possible to the wished ones, at least `apart` from each other, inside the range if they fit.
+///
+/// Neighbours that are too near are pooled and centred on the mean of their wishes (the pool-adjacent-violators
+/// algorithm), which is the least-squares answer.
+pub fn spread(wished: &[f64], apart: f64, (low, high): (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wished.len()).collect();
+    order.sort_by(|&a, &b| wished[a].total_cmp(&wished[b]));
+    // Each pool: the place of its first member, how many, the sum of where that first one is wished by each.
+    let mut pools: Vec<(f64, usize, f64)> = Vec::new();
+    for &idx in &order {
+        let mut pool = (wished[idx], 1usize, wished[idx]);
+        while let Some(&(first, count, sum)) = pools.last() {
+            if first + count as f64 * apart <= pool.0 {
+                break;
+            }
+            pools.pop();
+            let total = sum + pool.2 - pool.1 as f64 * count as f64 * apart;
+            let members = count + pool.1;
+            pool = (total / members as f64, members, total);
+        }
+        let room = high - (pool.1 - 1) as f64 * apart;
+        pool.0 = pool.0.min(room).max(low);
+        pool.2 = pool.0 * pool.1 as f64;
+        pools.push(pool);
+    }
+    let mut places = vec![0.0; wished.len()];
+    let spots = pools.iter().flat_map(|&(first, count, _)| (0..count).map(move |k| first + k as f64 * apart));
+    for (&idx, spot) in order.iter().zip(spots) {
+        places[idx] = spot;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_spread_no_more_than_needed() {
+        assert_eq!(spread(&[50.0, 10.0], 15.0, (0.0, 100.0)), [50.0, 10.0]);
+        assert_eq!(spread(&[50.0, 50.0], 10.0, (0.0, 100.0)), [45.0, 55.0]);
+        let places = spread(&[99.0, 98.0, 97.0, 10.0], 15.0, (0.0, 100.0));
+        assert_eq!(places, [100.0, 85.0, 70.0, 10.0]);
+    }
+}

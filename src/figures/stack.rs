@@ -5,8 +5,7 @@
 //! "Computation"). Mono- and polysemantic neurons differ in the ground of their columns and in the mark below: one dot, or
 //! three.
 
-use super::axis::Axis;
-use super::chart::draw_axes;
+use super::axis::{Axis, draw_axes};
 use super::color::mix;
 use super::panels::{Figure, draw_legend, legend_height};
 use super::sheet::{Align, Box2, Drawn, Sheet};
@@ -199,7 +198,7 @@ impl Stack {
             let y = plot.bottom() + 7.5;
             for dot in neuron.dots() {
                 // Three side by side would touch in a narrow column: there they stand on each other.
-                let at = if column < 14.0 { (x, y + dot * 3.6) } else { (x + dot * 5.2, y) };
+                let at = if column < 20.0 { (x, y + dot * 3.6) } else { (x + dot * 5.2, y) };
                 sheet.disc(at, radius, theme.soft)?;
             }
             if idx % stride == 0 {

@@ -3,8 +3,8 @@
 //! Low is dark and high fades into the background. Levels are even in the value, or in its logarithm where the field falls
 //! over decades. Contours come from marching squares with linear interpolation, joined into long lines.
 
-use super::axis::Axis;
-use super::chart::{draw_axes, draw_line};
+use super::axis::{Axis, draw_axes};
+use super::chart::draw_line;
 use super::color::{mix, readable};
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
