@@ -13,9 +13,17 @@
 
 mod clipped;
 mod exact;
+pub mod minimum;
 mod moments;
 mod pair;
+pub mod perturb;
 pub mod phase_2_1;
+pub mod phase_3_2;
+pub mod sets;
 
 pub use exact::{ExactScratch, exact_loss, exact_loss_and_gradient_into, is_exact};
+pub use minimum::{PolishedModel, polish};
+pub use perturb::{PerturbLosses, perturb_crossing, perturb_losses};
 pub use phase_2_1::{Bias, Phase21, classify, theory_phase};
+pub use phase_3_2::{Phase32, classify_3_2, theory_phase_3_2};
+pub use sets::{SetsScratch, exact_loss_and_gradient_with_sets_into, exact_loss_with_sets};

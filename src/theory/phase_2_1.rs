@@ -47,10 +47,7 @@ pub enum Bias {
 pub fn natural_loss(phase: Phase21, density: f64, importance: f64, bias: Bias) -> f64 {
     assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
     let p = density;
-    let forgotten = match bias {
-        Bias::Zero => p / 3.0,
-        Bias::Paper | Bias::Best => p / 3.0 - p * p / 4.0,
-    };
+    let forgotten = forgotten_error(p, bias);
     let sum = match phase {
         Phase21::Ignored => importance * forgotten,
         Phase21::Dedicated => forgotten,
@@ -87,10 +84,18 @@ pub fn theory_phase(density: f64, importance: f64, bias: Bias) -> Phase21 {
     best.0
 }
 
+/// The expected squared error of a forgotten feature.
+pub(super) fn forgotten_error(p: f64, bias: Bias) -> f64 {
+    match bias {
+        Bias::Zero => p / 3.0,
+        Bias::Paper | Bias::Best => p / 3.0 - p * p / 4.0,
+    }
+}
+
 /// The expected squared error of one feature of the antipodal pair, whose two outputs have the same bias b in [0, 1].
 ///
 /// `(1−p)² b² + p(1−p)(b² + b³/3) + p² {[(1−b)³ + b³]/3 − (1−b)⁴/6}`: no feature active, one of the two, both.
-fn antipodal_error(p: f64, bias: Bias) -> f64 {
+pub(super) fn antipodal_error(p: f64, bias: Bias) -> f64 {
     let b = match bias {
         Bias::Paper | Bias::Zero => 0.0,
         Bias::Best => best_antipodal_bias(p),

@@ -3,12 +3,16 @@
 //! - `reference`: numbers from another implementation (tests/reference/theory.json);
 //! - `quadrature`: iterated adaptive quadrature, which knows no vertex formula (`oracle`);
 //! - `gradient`: central differences; `properties`: invariances, sampling, edge cases;
-//! - `phase`: natural solutions, best bias, the diagram, the class of trained models.
+//! - `phase`, `phase_3_2`: natural solutions, best bias, the diagrams, the class of trained models;
+//! - `sets`: sets of features; `minimum`: polished minima.
 
 mod gradient;
+mod minimum;
 mod models;
 mod oracle;
 mod phase;
+mod phase_3_2;
 mod properties;
 mod quadrature;
 mod reference;
+mod sets;
