@@ -4,11 +4,13 @@
 //! - `quadrature`: iterated adaptive quadrature, which knows no vertex formula (`oracle`);
 //! - `gradient`: central differences; `properties`: invariances, sampling, edge cases;
 //! - `phase`, `phase_3_2`: natural solutions, best bias, the diagrams, the class of trained models;
-//! - `sets`: sets of features; `minimum`: polished minima.
+//! - `surface`: the surface of n = 2, m = 1; `one_sparse`: the loss of one active feature; `sets`: sets of features;
+//!   `minimum`: polished minima; `thomson`: known energies.
 
 mod gradient;
 mod minimum;
 mod models;
+mod one_sparse;
 mod oracle;
 mod phase;
 mod phase_3_2;
@@ -16,3 +18,5 @@ mod properties;
 mod quadrature;
 mod reference;
 mod sets;
+mod surface;
+mod thomson;

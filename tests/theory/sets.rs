@@ -4,8 +4,11 @@ use crate::models::{Draws, Model};
 use superposition::spec::ModelKind;
 use superposition::theory::{SetsScratch, exact_loss, exact_loss_and_gradient_with_sets_into, exact_loss_with_sets};
 
+/// Correlated and anticorrelated sets.
+type Sets = (Vec<Vec<usize>>, Vec<Vec<usize>>);
+
 /// Sets to try, by the number of features.
-fn sets_of(n: usize) -> Vec<(Vec<Vec<usize>>, Vec<Vec<usize>>)> {
+fn sets_of(n: usize) -> Vec<Sets> {
     match n {
         2 => vec![(vec![vec![0, 1]], vec![]), (vec![], vec![vec![1, 0]])],
         4 => vec![
@@ -24,7 +27,7 @@ fn sets_of(n: usize) -> Vec<(Vec<Vec<usize>>, Vec<Vec<usize>>)> {
 }
 
 /// A random model whose sets have one density each.
-fn random(kind: ModelKind, n: usize, sets: &(Vec<Vec<usize>>, Vec<Vec<usize>>), draws: &mut Draws) -> Model {
+fn random(kind: ModelKind, n: usize, sets: &Sets, draws: &mut Draws) -> Model {
     let m = 1 + draws.below(n);
     let mut model = Model::random(kind, n, m, draws);
     for set in sets.0.iter().chain(&sets.1) {
@@ -35,12 +38,12 @@ fn random(kind: ModelKind, n: usize, sets: &(Vec<Vec<usize>>, Vec<Vec<usize>>), 
     model
 }
 
-fn loss_of(model: &Model, w: &[f64], b: &[f64], sets: &(Vec<Vec<usize>>, Vec<Vec<usize>>)) -> f64 {
+fn loss_of(model: &Model, w: &[f64], b: &[f64], sets: &Sets) -> f64 {
     exact_loss_with_sets(model.kind, w, b, &model.density, &sets.0, &sets.1, &model.importance)
 }
 
 /// One draw of all features.
-fn sample(model: &Model, sets: &(Vec<Vec<usize>>, Vec<Vec<usize>>), draws: &mut Draws) -> Vec<f64> {
+fn sample(model: &Model, sets: &Sets, draws: &mut Draws) -> Vec<f64> {
     let mut x: Vec<f64> = model.density.iter().map(|p| f64::from(u8::from(draws.unit() < *p))).collect();
     for set in &sets.0 {
         let is_active = draws.unit() < model.density[set[0]];
