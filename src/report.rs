@@ -9,7 +9,7 @@ use crate::kernels::Level;
 use crate::measures::{Factor, Measures};
 use crate::models::Shape;
 use crate::spec::{ExperimentSpec, ModelKind};
-use crate::theory::{ExactScratch, exact_loss_and_gradient_into, is_exact};
+use crate::theory::{SetsScratch, exact_loss_and_gradient_with_sets_into, is_exact};
 use crate::train::{Evaluation, History, Status, Trainer, batch_sums, evaluate};
 
 /// The version that reports carry.
@@ -197,14 +197,16 @@ impl ModelReport {
         let (w, rest) = parameters.split_at(shape.n_weights());
         let measures = MeasuresReport::of(spec.model, w, spec.features, spec.hidden);
         let law = spec.input_law();
-        if law.is_independent() && is_exact(spec.model, spec.features) {
+        if is_exact(spec.model, spec.features) {
             let (mut dw, mut db) = (vec![0.0; w.len()], vec![0.0; rest.len()]);
-            let mut scratch = ExactScratch::default();
-            let loss = exact_loss_and_gradient_into(
+            let mut scratch = SetsScratch::default();
+            let loss = exact_loss_and_gradient_with_sets_into(
                 spec.model,
                 w,
                 rest,
                 &law.densities,
+                &law.correlated,
+                &law.anticorrelated,
                 &spec.importances(),
                 &mut dw,
                 &mut db,

@@ -1,31 +1,42 @@
 //! The catalogue of figures (DESIGN.md section 5): each id's experiment, run to its end and made into a picture.
 //!
 //! A file an id, or a few ids of one kind. Each has a `make` that takes the resolved spec of the figure and a [`Lab`] to train in, and
-//! gives the plain data of a [`crate::figures`] picture; the data draws and serializes itself. The rooms above know nothing of
-//! ids; what the paper claims of a figure is in `claims`.
+//! gives a [`Still`]: panels of views, and the numbers that they show. The rooms above know nothing of ids; what the paper claims of
+//! a figure is in `claims`.
+
+mod intro;
+mod phase;
 
 use crate::error::Error;
-use crate::figures::Mode;
-use crate::figures::svg::Picture;
+use crate::figures::panels::Panels;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 
 /// A figure with its data, ready to be drawn or written.
-pub trait Still {
-    /// The picture as an SVG document of that width in CSS pixels.
-    fn svg(&self, mode: Mode, width: u32) -> Picture;
-
-    /// The data behind the picture.
-    fn json(&self) -> serde_json::Value;
+#[derive(Debug, Clone)]
+pub struct Still {
+    /// The picture.
+    pub panels: Panels,
+    /// The numbers behind it, a JSON object.
+    pub data: serde_json::Value,
 }
 
 /// Makes a figure's data from its spec.
-pub type Make = fn(&ExperimentSpec, &dyn Lab) -> Result<Box<dyn Still>, Error>;
+pub type Make = fn(&ExperimentSpec, &dyn Lab) -> Result<Still, Error>;
 
 /// Every figure that can be made, in the order of the catalogue.
-pub const FIGURES: &[(&str, Make)] = &[];
+#[rustfmt::skip]
+pub const FIGURES: &[(&str, Make)] = &[
+    ("intro", intro::make),
+    ("phase-2-1", phase::make_2_1),
+];
 
 /// How a figure is made.
 pub fn find(id: &str) -> Option<Make> {
     FIGURES.iter().find(|(name, _)| *name == id).map(|&(_, make)| make)
+}
+
+/// Refuses a spec that the figure cannot show.
+fn refuse<T>(field: &str, value: impl ToString, allowed: impl Into<String>) -> Result<T, Error> {
+    Err(Error::Field { field: field.into(), value: value.to_string(), allowed: allowed.into() })
 }

@@ -5,7 +5,7 @@ use crate::models::{Network, Shape, Sums, Work, sparse_error};
 use crate::rng::{Purpose, Stream};
 use crate::sampler::{ActiveSampler, reading};
 use crate::spec::{ExperimentSpec, InputLaw};
-use crate::theory::{exact_loss, is_exact};
+use crate::theory::{exact_loss_with_sets, is_exact};
 
 /// A loss and how well it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,10 +38,11 @@ const STRATA: usize = 24;
 pub fn evaluate(spec: &ExperimentSpec, parameters: &[f32], seed: u64) -> Evaluation {
     let law = spec.input_law();
     let shape = Shape::new(spec.model, spec.features, spec.hidden);
-    if law.is_independent() && is_exact(spec.model, spec.features) {
+    if is_exact(spec.model, spec.features) {
         let parameters: Vec<f64> = parameters.iter().copied().map(f64::from).collect();
         let (w, b) = parameters.split_at(shape.n_weights());
-        let loss = exact_loss(spec.model, w, b, &law.densities, &spec.importances());
+        let InputLaw { densities, correlated, anticorrelated, .. } = &law;
+        let loss = exact_loss_with_sets(spec.model, w, b, densities, correlated, anticorrelated, &spec.importances());
         return Evaluation { loss, standard_error: 0.0, exact: true };
     }
     let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();

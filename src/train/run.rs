@@ -8,7 +8,7 @@ use super::start::initial_parameters;
 use crate::models::Sums;
 use crate::optim::{Moments, scheduled};
 use crate::spec::{GradientKind, Stop};
-use crate::theory::{ExactScratch, exact_loss_and_gradient_into};
+use crate::theory::{SetsScratch, exact_loss_and_gradient_with_sets_into};
 
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Window {
 pub(super) struct Scratch {
     gradient: Vec<f32>,
     before: Vec<f32>,
-    exact: ExactScratch,
+    exact: SetsScratch,
     w: Vec<f64>,
     b: Vec<f64>,
     dw: Vec<f64>,
@@ -138,11 +138,13 @@ impl Run {
         scratch.dw.resize(w.len(), 0.0);
         scratch.db.resize(b.len(), 0.0);
         debug_assert_eq!(cell.spec.gradient, GradientKind::Exact);
-        let loss = exact_loss_and_gradient_into(
+        let loss = exact_loss_and_gradient_with_sets_into(
             cell.spec.model,
             &scratch.w,
             &scratch.b,
             &cell.law.densities,
+            &cell.law.correlated,
+            &cell.law.anticorrelated,
             &cell.importances,
             &mut scratch.dw,
             &mut scratch.db,

@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Perturbation, Shape, Work};
 use crate::rng::{Purpose, Stream};
-use crate::spec::{ExperimentSpec, GradientKind, LevelChoice};
-use crate::theory::{exact_loss, is_exact};
+use crate::spec::{ExperimentSpec, GradientKind, InputLaw, LevelChoice};
+use crate::theory::{exact_loss_with_sets, is_exact};
 
 /// Many instances of one experiment in training.
 #[derive(Debug, Clone)]
@@ -257,10 +257,12 @@ impl Trainer {
         let cell = &self.cells[cell_idx];
         let run = &self.runs[cell_idx * self.spec.restarts.count + restart];
         let n_features = cell.shape.n_features;
-        if n_features <= EXACT_DISPLAY_FEATURES && cell.law.is_independent() && is_exact(cell.spec.model, n_features) {
+        if n_features <= EXACT_DISPLAY_FEATURES && is_exact(cell.spec.model, n_features) {
             let (w, b) = run.parameters.split_at(cell.shape.n_weights());
             let [w, b] = [w, b].map(|part| part.iter().copied().map(f64::from).collect::<Vec<_>>());
-            return Some(exact_loss(cell.spec.model, &w, &b, &cell.law.densities, &cell.importances));
+            let InputLaw { densities, correlated, anticorrelated, .. } = &cell.law;
+            let kind = cell.spec.model;
+            return Some(exact_loss_with_sets(kind, &w, &b, densities, correlated, anticorrelated, &cell.importances));
         }
         run.smoothed_loss.is_finite().then_some(run.smoothed_loss)
     }

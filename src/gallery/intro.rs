@@ -1,0 +1,46 @@
+//! `intro`: five features in two dimensions at several sparsities (paper, opening figure).
+
+use serde_json::json;
+
+use super::{Still, refuse};
+use crate::error::Error;
+use crate::figures::arrows::Plane;
+use crate::figures::panels::{Panel, Panels, View};
+use crate::measures::{Measures, sentence};
+use crate::report::InstanceReport;
+use crate::spec::{Density, ExperimentSpec};
+use crate::sweep::lab::train_sweep;
+use crate::sweep::{Lab, job_spec, n_jobs};
+
+/// The most models that one picture shows side by side.
+const MAX_PANELS: usize = 64;
+
+/// The columns of W of every instance of the spec, each with its sparsity and a sentence of what it shows.
+///
+/// # Errors
+/// [`Error::Field`] for more than [`MAX_PANELS`] instances or more than two hidden dimensions, else as [`train_sweep`].
+pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let n_panels = n_jobs(spec);
+    if n_panels > MAX_PANELS {
+        return refuse("sweep", format!("{n_panels} models"), format!("at most {MAX_PANELS} in one picture"));
+    }
+    let specs = (0..n_panels).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(spec) = specs.iter().find(|spec| spec.hidden > 2) {
+        return refuse("hidden", spec.hidden, "1 or 2 for the arrows figure");
+    }
+    let reports = train_sweep(lab, "models", spec)?;
+    let panels = specs.iter().zip(&reports).map(|(spec, report)| panel(spec, report)).collect();
+    Ok(Still { panels: Panels::new(panels, 180.0, 4), data: json!({ "instances": reports }) })
+}
+
+fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {
+    let weights = report.weights.concat();
+    let w: Vec<f64> = weights.iter().copied().map(f64::from).collect();
+    let title = match &spec.density {
+        // Sparsity S in percent, to a hundredth of one.
+        Density::Uniform(p) => format!("{}% sparse", ((1.0 - p) * 1e4).round() / 1e2),
+        Density::Each(_) => "Mixed densities".into(),
+    };
+    let words = sentence(&Measures::of(&w, spec.features, spec.hidden), spec.features, spec.hidden);
+    Panel::new(title, words, View::Plane(Plane::new(spec.features, weights)))
+}
