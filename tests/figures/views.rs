@@ -475,7 +475,8 @@ proptest! {
     #[test]
     fn charts_of_any_numbers_stay_whole(
         points in prop::collection::vec((prop_oneof![-2.0f64..2.0, Just(f64::NAN), Just(f64::INFINITY)], -2.0f64..2.0), 0..60),
-        rules in prop::collection::vec(-1.0f64..1.0, 0..6),
+        rules in prop::collection::vec((-1.0f64..1.0, any::<bool>()), 0..9),
+        notes in prop::collection::vec((-2.0f64..2.0, -1.0f64..1.0), 0..12),
         log in any::<bool>(),
         range in (-1.0f64..1.0, 0.001f64..1e6),
         width in 200u32..=900,
@@ -484,7 +485,8 @@ proptest! {
         let series = marks.map(|mark| Series::new(format!("{mark:?}"), Tint::Kind(1), mark, points.clone()));
         let x = if log { Axis::log("x", 0.01, 2.0) } else { Axis::linear("x", -2.0, 2.0) };
         let chart = Chart::new(x, Axis::linear("y", range.0, range.0 + range.1), series.into())
-            .with_rules(rules.into_iter().map(|value| Rule::level(value, "rule")).collect());
+            .with_rules(rules.into_iter().map(|(value, upright)| Rule { value, name: "a rule".into(), upright }).collect())
+            .with_notes(notes.into_iter().map(|point| (point, "a note".into())).collect());
         let picture = svg::render(Mode::Light, width, &chart);
         check_texts(&picture, f64::from(width), attribute(&picture.svg, "height"), "a chart");
         prop_assert!(!picture.svg.contains("NaN"));
