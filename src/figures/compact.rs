@@ -14,7 +14,7 @@ pub fn compact(svg: &str) -> String {
         if let (Some(run), Some(mark)) = (&mut run, &mark)
             && run.style == mark.style
         {
-            run.add(mark, line);
+            run.add(mark);
             continue;
         }
         if let Some(run) = run.take() {
@@ -75,11 +75,11 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(mark: &Mark<'a>, line: &'a str) -> Self {
         let mut run = Self { style: mark.style, first: line, count: 0, path: String::new(), pen: (0, 0) };
-        run.add(mark, line);
+        run.add(mark);
         run
     }
 
-    fn add(&mut self, mark: &Mark, _line: &str) {
+    fn add(&mut self, mark: &Mark) {
         let ((x, y), (width, height)) = (mark.at, mark.size);
         // Relative moves are short where marks lie near each other; the first one is from the origin.
         let (dx, dy) = (x - self.pen.0, y - self.pen.1);
@@ -118,9 +118,11 @@ mod tests {
     fn runs_of_like_marks_become_one_path_and_the_rest_stays() {
         let svg = "<svg>\n<circle cx=\"10\" cy=\"20\" r=\"5\" fill=\"#1\" stroke=\"none\"/>\n\
                    <circle cx=\"13\" cy=\"18\" r=\"5\" fill=\"#1\" stroke=\"none\"/>\n\
+                   <circle cx=\"9\" cy=\"9\" r=\"5\" fill=\"#3\" stroke=\"none\"/>\n\
                    <circle cx=\"1\" cy=\"1\" r=\"5\" fill=\"none\" stroke=\"#1\"/>\n\
                    <rect x=\"0\" y=\"0\" width=\"9\" height=\"9\" fill=\"#2\"/>\n</svg>\n";
         let expected = "<svg>\n<path stroke=\"#1\" stroke-width=\"10\" d=\"m10 20h0m3 -2h0\"/>\n\
+                        <circle cx=\"9\" cy=\"9\" r=\"5\" fill=\"#3\" stroke=\"none\"/>\n\
                         <circle cx=\"1\" cy=\"1\" r=\"5\" fill=\"none\" stroke=\"#1\"/>\n\
                         <rect x=\"0\" y=\"0\" width=\"9\" height=\"9\" fill=\"#2\"/>\n</svg>\n";
         assert_eq!(compact(svg), expected);

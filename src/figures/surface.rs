@@ -297,4 +297,19 @@ mod tests {
             assert!((r - 0.5).abs() < 2e-3, "{r}");
         }
     }
+
+    #[test]
+    fn a_saddle_parts_the_corners_that_its_middle_is_not_with() {
+        let side = 20;
+        let at = |k: usize| (k as f64 - 9.5) / 9.5;
+        // In the middle cell two corners are below 0 and the mean is above: the quadrants of xy < 0 stay apart.
+        let values = (0..side * side).map(|idx| at(idx % side) * at(idx / side) + 1e-3).collect();
+        let axis = || Axis::linear("", -1.0, 1.0);
+        let lines = Field::new(axis(), axis(), "", side, values).contour(0.0);
+        assert_eq!(lines.len(), 2);
+        for line in lines {
+            let left = line.iter().filter(|(column, _)| *column < 9.5).count();
+            assert!(left == 0 || left == line.len(), "a line goes from one quadrant to the other");
+        }
+    }
 }
