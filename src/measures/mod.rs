@@ -10,8 +10,18 @@
 //! column at length 1. Out comes a [`Measures`] of plain values, and from it a [`sentence`] that says what a picture of
 //! the matrix shows.
 //!
+//! Beside that: [`align`] lays solutions side by side, [`neurons`] and [`motif`] look at a privileged basis, [`dynamics`] at
+//! recordings of a training, and [`polytopes`] and [`hull`] hold the solids themselves.
+//!
 //! The module knows of no model, no bias, no data and no training: a matrix typed in by hand is measured like any other.
 
+pub mod align;
+pub mod dynamics;
+pub mod hull;
+pub mod motif;
+pub mod neurons;
+pub mod polytopes;
+mod procrustes;
 mod rank;
 mod recognise;
 mod sentence;
@@ -21,6 +31,10 @@ mod tegum;
 
 use serde::Serialize;
 
+pub use align::{SolutionMatch, canonical_pose, match_solutions};
+pub use hull::{Hull, convex_hull};
+pub use neurons::{NeuronKind, collapsed_pairs, neuron_kinds};
+pub use polytopes::{Polytope, polytopes};
 pub use sentence::sentence;
 pub use shapes::{SHAPE_TOLERANCE, Shape};
 
