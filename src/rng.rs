@@ -22,6 +22,12 @@ pub enum Purpose {
     Batches = 2,
     /// The samples that estimate a loss after training.
     Evaluation = 3,
+    /// A dictionary's initial weights and the draws of its resampling.
+    Dictionary = 4,
+    /// The samples of a dictionary's batches.
+    DictionaryBatches = 5,
+    /// The samples that score a dictionary, and those of sparse recovery.
+    DictionaryEvaluation = 6,
     /// Which feature's attack each sample of a batch is trained against.
     Attacks = 7,
 }
