@@ -6,6 +6,7 @@
 //!
 //! Everything above `web` and `cli` does no input or output, reads no clock, starts no thread and knows no DOM.
 
+pub mod attack;
 pub mod dictionary;
 pub mod error;
 pub mod figures;
