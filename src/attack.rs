@@ -3,15 +3,16 @@
 //! The output of feature i depends on the input through the end-to-end weights `(WᵀW)_i`, so the attack of norm ε that
 //! moves it most is `ε (WᵀW)_i / ‖(WᵀW)_i‖`: one candidate a feature. The target stays that of the clean input.
 //!
-//! The paper takes "the one of these attacks which most harms model performance". Performance is that of the model, so here it is
-//! one attack for all samples, the one with the largest mean loss; so read, the vulnerability rises as features per dimension do.
-//! The stronger reading, in which each sample meets its own worst attack, is reported beside it.
+//! The paper takes "the one of these attacks which most harms model performance". Performance is that of the model, so
+//! here it is one attack for all samples, the one with the largest mean loss; so read, the vulnerability rises as
+//! features per dimension do. The stronger reading, in which each sample meets its own worst attack, is reported beside
+//! it.
 //!
-//! For models whose decoder D is not `Wᵀ` the end-to-end weights are those of `DW`; a ReLU on h is passed over in the choice
-//! of the attack, never in what it does.
+//! For models whose decoder D is not `Wᵀ` the end-to-end weights are those of `DW`; a ReLU on h is passed over in the
+//! choice of the attack, never in what it does.
 //!
-//! ε is a fraction of the mean length of an input, `E‖x‖`, which [`mean_norm`] works out without sampling. Knows nothing of
-//! trainers or of other models: the ratio to a model without superposition is the caller's to make.
+//! ε is a fraction of the mean length of an input, `E‖x‖`, which [`mean_norm`] works out without sampling. Knows
+//! nothing of trainers or of other models: the ratio to a model without superposition is the caller's to make.
 
 use serde::Serialize;
 
@@ -70,8 +71,8 @@ const MOST_SAMPLES: f64 = 32768.0;
 /// `reading` and `densities` with `sets` describe the same inputs, once as draws and once as a law.
 ///
 /// # Precision
-/// Samples are added until the standard error of the vulnerability is below 0.5% of it, at most 32768. The worst attack is
-/// chosen on the samples that measure it, which favours lucky ones by at most a few standard errors.
+/// Samples are added until the standard error of the vulnerability is below 0.5% of it, at most 32768. The worst attack
+/// is chosen on the samples that measure it, which favours lucky ones by at most a few standard errors.
 ///
 /// # Panics
 /// If the lengths do not fit.
@@ -143,11 +144,13 @@ pub fn size(attack: &Attack, densities: &[f64], sets: Sets) -> f64 {
     attack.norm * mean
 }
 
-/// `E‖x‖` for sparse features that are uniform on [0, 1] (or on [−1, 1], which has the same squares) where they are active.
+/// `E‖x‖` for sparse features that are uniform on [0, 1] (or on [−1, 1], which has the same squares) where they are
+/// active.
 ///
 /// For a squared length q ≥ 0, `√q = π^{−1/2} ∫₀^∞ (1 − exp(−u²q)) u⁻² du`. The expectation of the exponential factors
 /// over independent features: `φ = 1 − p + p √π erf(u)/(2u)` for each, and likewise for each set. With `u = exp(v)` the
-/// integrand falls exponentially at both ends, and the trapezoidal rule converges as fast (Trefethen and Weideman, 2014).
+/// integrand falls exponentially at both ends, and the trapezoidal rule converges as fast (Trefethen and Weideman,
+/// 2014).
 ///
 /// # Precision
 /// A relative 1e-9 (tested against closed forms for one and two features, the sum of n large, and halved steps).
@@ -197,7 +200,8 @@ struct Attacks<'a> {
     decoder: Vec<f64>,
     /// `[n_hidden][n_features]`: the change of Wx by each attack.
     hidden: Vec<f64>,
-    /// `[n_features][n_features]`: the change of each output before its ReLU (row) by each attack (column); where h is linear.
+    /// `[n_features][n_features]`: the change of each output before its ReLU (row) by each attack (column); where h is
+    /// linear.
     outputs: Vec<f64>,
 }
 

@@ -41,7 +41,8 @@ fn the_mean_norm_has_its_closed_forms() {
         0.2 * 0.2 * cube() + 0.2 * 0.8 * SQUARE + 0.8 * 0.2 * 0.5
     });
     near(mean_norm(&[0.6; 3], Sets { correlated: &[], anticorrelated: &triple }), 0.3);
-    // Many: √(n/3) less the curvature of the root, var/(8 mean^1.5) with a variance of 4n/45; the next term is O(1/n) smaller.
+    // Many: √(n/3) less the curvature of the root, var/(8 mean^1.5) with a variance of 4n/45; the next term is O(1/n)
+    // smaller.
     let n = 4096.0;
     let expansion = (n / 3.0_f64).sqrt() - 4.0 * n / 45.0 / 8.0 / (n / 3.0_f64).powf(1.5);
     assert!((independent(&[1.0; 4096]) / expansion - 1.0).abs() < 1e-7);
@@ -145,8 +146,8 @@ fn every_model_meets_the_naive_evaluation() {
     }
 }
 
-/// Forty features in eight dimensions: with the same size of attack the sparse model, which has nearly five features a dimension,
-/// is several times as vulnerable as the dense one, which has one.
+/// Forty features in eight dimensions: with the same size of attack the sparse model, which has nearly five features a
+/// dimension, is several times as vulnerable as the dense one, which has one.
 #[test]
 fn vulnerability_rises_with_superposition() {
     let trained = |density: f64| {

@@ -142,7 +142,8 @@ proptest! {
         assert_found(&columns, &truth)?;
     }
 
-    /// The same bound for matrices without structure, of columns of any length: perturbed bases, with a coherence of their own.
+    /// The same bound for matrices without structure, of columns of any length: perturbed bases, with a coherence of
+    /// their own.
     #[test]
     fn any_matrix_within_its_coherence_bound(
         noise in proptest::collection::vec(-0.02..0.02_f64, 64 * 80),
@@ -176,7 +177,8 @@ fn the_guarantee_ends_where_the_formula_says() {
     assert_eq!(guaranteed_active(0.33, 9), 2);
     assert_eq!(guaranteed_active(1.0, 9), 0, "two equal directions");
     assert_eq!(guaranteed_active(0.0, 9), 9);
-    // Beyond it pursuit can fail: the four columns of one basis that add up to a column of the other, for which it falls.
+    // Beyond it pursuit can fail: the four columns of one basis that add up to a column of the other, for which it
+    // falls.
     let columns = Columns::new(&two_bases(4), 8);
     let truth: Vec<(usize, f64)> = (0..4).map(|i| (i, 0.5)).collect();
     assert_eq!(columns.recover(&columns.combine(&truth), 4, Values::Signed).active, [(4, 1.0)]);
@@ -194,8 +196,8 @@ fn signs_tell_antipodes_apart_and_duplicates_end_the_search() {
     assert!(columns.recover(&[0.0, 0.0], 3, Values::Signed).active.is_empty());
 }
 
-/// 400 matrices a point. Half of k·log(n/k) is too little and two and a half times it plenty; over 200 other matrices the shares were at
-/// most 0.20 and at least 0.975, more than five standard errors inside the bounds.
+/// 400 matrices a point. Half of k·log(n/k) is too little and two and a half times it plenty; over 200 other matrices
+/// the shares were at most 0.20 and at least 0.975, more than five standard errors inside the bounds.
 #[test]
 fn random_directions_need_some_k_log_n_over_k_measurements() {
     let share = |m: usize, k: usize| recovery_probability(100, m, k, 400, 9);

@@ -1,9 +1,10 @@
-//! A sparse autoencoder in training: `f = ReLU(W_e (h − b_d) + b_e)`, `ĥ = W_d f + b_d`, the columns of W_d of length 1.
+//! A sparse autoencoder in training: `f = ReLU(W_e (h − b_d) + b_e)`, `ĥ = W_d f + b_d`, the columns of W_d of length
+//! 1.
 //!
 //! Sources: Bricken et al., "Towards Monosemanticity" (2023), for the architecture, the penalty `λ Σ f`, the projected
-//! gradient and the resampling of dead latents; Gao et al., "Scaling and evaluating sparse autoencoders" (2024), for TopK
-//! and for an encoder that starts as the decoder's transpose. Ours: every batch is new (a toy model's data never end), and the
-//! step size falls linearly to 0 over the last fifth, so that directions come to rest.
+//! gradient and the resampling of dead latents; Gao et al., "Scaling and evaluating sparse autoencoders" (2024), for
+//! TopK and for an encoder that starts as the decoder's transpose. Ours: every batch is new (a toy model's data never
+//! end), and the step size falls linearly to 0 over the last fifth, so that directions come to rest.
 
 use super::scores::{DictionaryReport, score};
 use super::subject::Subject;
@@ -189,9 +190,9 @@ impl Autoencoder {
     /// Gives latents that were silent since the last resampling a new start.
     ///
     /// The rule of Bricken et al. ("Neuron Resampling"): for each dead latent an activation is drawn with a probability
-    /// proportional to its squared loss `‖h − ĥ‖⁴`; it becomes the latent's direction and, at a fifth of the mean length
-    /// of the living ones, its encoder row. Ours: the direction is what the reconstruction misses, h − ĥ, since a toy model's
-    /// activations are often sums of a feature that is known and one that is not.
+    /// proportional to its squared loss `‖h − ĥ‖⁴`; it becomes the latent's direction and, at a fifth of the mean
+    /// length of the living ones, its encoder row. Ours: the direction is what the reconstruction misses, h − ĥ, since
+    /// a toy model's activations are often sums of a feature that is known and one that is not.
     fn resample(&mut self) {
         let m = self.subject.n_hidden();
         let dead: Vec<usize> = (0..self.settings.latents).filter(|&latent| self.fired[latent] == 0).collect();
@@ -222,8 +223,8 @@ impl Autoencoder {
         }
     }
 
-    /// What the reconstructions of [`RESAMPLE_SAMPLES`] samples miss, `[samples][n_hidden]`, and the running sums of the
-    /// squared losses.
+    /// What the reconstructions of [`RESAMPLE_SAMPLES`] samples miss, `[samples][n_hidden]`, and the running sums of
+    /// the squared losses.
     fn missed(&mut self) -> (Vec<f32>, Vec<f64>) {
         let m = self.subject.n_hidden();
         let mut missed = Vec::with_capacity(RESAMPLE_SAMPLES * m);
@@ -258,8 +259,9 @@ mod tests {
     use super::*;
     use crate::spec::{ModelKind, Sparsity};
 
-    /// Half the latents are switched off by a large negative bias, which the gradient can't mend. At the next resampling each
-    /// gets a short encoder row along what was missed, and from then on they fire; latents that fire are left alone.
+    /// Half the latents are switched off by a large negative bias, which the gradient can't mend. At the next
+    /// resampling each gets a short encoder row along what was missed, and from then on they fire; latents that fire
+    /// are left alone.
     #[test]
     fn dead_latents_come_back_and_living_ones_stay() {
         let w: Vec<f32> = (0..16).map(|at| f32::from(u8::from(at % 5 == 0))).collect();

@@ -1,10 +1,11 @@
 //! Sparse recovery with the true directions known: the bound on what a dictionary learned from h alone could give.
 //!
-//! Given `h = Wx` and W, orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993) picks one feature after another,
-//! always the one whose direction the residual favours most, and fits the values of all it has picked by least squares. If k
-//! features are active and the columns' coherence is μ, it is right whenever `k < (1 + 1/μ)/2` (Tropp, 2004).
-//! Compressed sensing (Candès and Tao, 2006; Donoho, 2006) asks for `m ≥ c·k·log(n/k)` random measurements, the condition
-//! that the paper names in "Superposition in the literature"; [`recovery_probability`] measures where it lies.
+//! Given `h = Wx` and W, orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993) picks one feature after
+//! another, always the one whose direction the residual favours most, and fits the values of all it has picked by least
+//! squares. If k features are active and the columns' coherence is μ, it is right whenever `k < (1 + 1/μ)/2` (Tropp,
+//! 2004). Compressed sensing (Candès and Tao, 2006; Donoho, 2006) asks for `m ≥ c·k·log(n/k)` random measurements, the
+//! condition that the paper names in "Superposition in the literature"; [`recovery_probability`] measures where it
+//! lies.
 //!
 //! All in f64, in a fixed order, `w: [m][n]` row-major. Knows nothing of autoencoders.
 
@@ -18,8 +19,8 @@ use serde::Serialize;
 /// What values a feature may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// None below 0: a feature is picked only where its direction and the residual agree, so that one of an antipodal pair
-    /// is never taken for the other.
+    /// None below 0: a feature is picked only where its direction and the residual agree, so that one of an antipodal
+    /// pair is never taken for the other.
     NotNegative,
     /// Either sign.
     Signed,
@@ -169,7 +170,8 @@ impl Columns {
     }
 }
 
-/// The largest k below `(1 + 1/μ)/2`: with so many active features pursuit is right, whatever they are (Tropp, 2004, Corollary 3.6).
+/// The largest k below `(1 + 1/μ)/2`: with so many active features pursuit is right, whatever they are (Tropp, 2004,
+/// Corollary 3.6).
 ///
 /// `n_hidden` where μ is 0: orthogonal directions can all be active.
 pub fn guaranteed_active(coherence: f64, n_hidden: usize) -> usize {
@@ -177,8 +179,8 @@ pub fn guaranteed_active(coherence: f64, n_hidden: usize) -> usize {
     if bound > n_hidden as f64 { n_hidden } else { (bound.ceil() as usize).saturating_sub(1) }
 }
 
-/// The measurements that compressed sensing asks for, `c·k·log(n/k)` with the natural logarithm; c depends on the matrices and on
-/// what counts as recovered, and is of the order of 2 for random ones.
+/// The measurements that compressed sensing asks for, `c·k·log(n/k)` with the natural logarithm; c depends on the
+/// matrices and on what counts as recovered, and is of the order of 2 for random ones.
 pub fn measurements_needed(n_features: usize, k: usize, c: f64) -> f64 {
     let (n, k) = (n_features as f64, k as f64);
     c * k * libm::log(n / k)

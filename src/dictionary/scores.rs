@@ -189,8 +189,8 @@ mod tests {
     use super::*;
     use crate::spec::{ModelKind, Sparsity};
 
-    /// Three orthogonal features, a fourth that is not represented, and a dictionary that knows two of the three exactly, has
-    /// a latent between the third and the first, and one that never fires.
+    /// Three orthogonal features, a fourth that is not represented, and a dictionary that knows two of the three
+    /// exactly, has a latent between the third and the first, and one that never fires.
     #[test]
     fn scores_of_a_dictionary_made_by_hand() {
         let w = [1.0, 0.0, 0.0, 0.01, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0];
@@ -225,7 +225,8 @@ mod tests {
         // Feature 3 is unimportant, so the loss is that of one hundredth of it on feature 0: E (0.01 x)² p / 4.
         let leak = 0.1 / 3.0 * 1e-4 / 4.0;
         assert!((report.loss / leak - 1.0).abs() < 0.1, "{} against {leak}", report.loss);
-        // ĥ − h = x₂ (√½, 0, √½ − 1), with E x₂² = p/3 up to sampling: 5 standard errors of x² at p = .1 are 2.6e-3 · .59.
+        // ĥ − h = x₂ (√½, 0, √½ − 1), with E x₂² = p/3 up to sampling: 5 standard errors of x² at p = .1 are 2.6e-3 ·
+        // .59.
         let expected = 0.1 / 3.0 * (2.0 - 2.0 * root);
         assert!((report.squared_error - expected).abs() < 1.6e-3, "{} against {expected}", report.squared_error);
         // Zeros in place of h lose every x², a mean the square of the mean less.
@@ -233,7 +234,8 @@ mod tests {
         let expected =
             (report.loss_mean_ablated - report.loss_reconstructed) / (report.loss_mean_ablated - report.loss);
         near(report.loss_recovered, expected, "against the better ablation");
-        // Each of latents 0 to 2 fires with its feature, latent 0 with feature 3 too: .19 + .1 + .1, standard error 2e-3.
+        // Each of latents 0 to 2 fires with its feature, latent 0 with feature 3 too: .19 + .1 + .1, standard error
+        // 2e-3.
         assert!((report.active_latents - 0.39).abs() < 0.012, "{}", report.active_latents);
     }
 }

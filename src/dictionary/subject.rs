@@ -1,7 +1,7 @@
 //! The trained model that a dictionary reads: its hidden activations, its outputs from any activations, its loss.
 //!
-//! Activations are the whole interface: an autoencoder sees h and nothing else, and its work is judged by what the model
-//! makes of its reconstruction. Tiles keep samples in lanes, `[row][samples]`, as the kernels do.
+//! Activations are the whole interface: an autoencoder sees h and nothing else, and its work is judged by what the
+//! model makes of its reconstruction. Tiles keep samples in lanes, `[row][samples]`, as the kernels do.
 
 use crate::kernels::{Level, blocked};
 use crate::spec::ModelKind;

@@ -171,7 +171,8 @@ impl Gradient {
     /// Turns the sums over `n_samples` into the gradient of the means on the constraint that directions have length 1.
     pub fn finish(&mut self, parameters: &Parameters, n_samples: usize) {
         let m = parameters.center.len();
-        // b_d reaches the loss twice: added to ĥ, and taken from h before the encoder, whose part is in the sums of b_e.
+        // b_d reaches the loss twice: added to ĥ, and taken from h before the encoder, whose part is in the sums of
+        // b_e.
         let rows = self.encoder.chunks_exact(m + 1).zip(parameters.encoder.chunks_exact(m + 1));
         for (sums, weights) in rows {
             for (center, &w) in self.center.iter_mut().zip(weights) {
@@ -240,8 +241,8 @@ mod tests {
         sum / SAMPLES as f64
     }
 
-    /// Every entry of the gradient against central differences of the naive loss, at every level. No entry is within the step
-    /// of a kink for this seed, else the difference would be of the order of the gradient itself.
+    /// Every entry of the gradient against central differences of the naive loss, at every level. No entry is within
+    /// the step of a kink for this seed, else the difference would be of the order of the gradient itself.
     #[test]
     fn gradients_are_those_of_the_loss() {
         let mut stream = Stream::new(5, Purpose::Weights);
