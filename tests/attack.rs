@@ -146,7 +146,7 @@ fn every_model_meets_the_naive_evaluation() {
     }
 }
 
-/// Forty features in eight dimensions: with the same size of attack the sparse model, which has nearly five features a
+/// Forty features in eight dimensions: with the same size of attack the sparse model, which has over six features a
 /// dimension, is several times as vulnerable as the dense one, which has one.
 #[test]
 fn vulnerability_rises_with_superposition() {
