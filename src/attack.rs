@@ -11,7 +11,7 @@
 //! For models whose decoder D is not `Wᵀ` the end-to-end weights are those of `DW`; a ReLU on h is passed over in the
 //! choice of the attack, never in what it does.
 //!
-//! ε is a fraction of the mean length of an input, `E‖x‖`, which [`mean_norm`] works out without sampling. Knows
+//! ε is a fraction of the mean length of an input, `E‖x‖` ([`expected_norm`]). Knows
 //! nothing of trainers or of other models: the ratio to a model without superposition is the caller's to make.
 
 use serde::Serialize;
@@ -19,17 +19,8 @@ use serde::Serialize;
 use crate::dictionary::{Subject, TILE_UNIT};
 use crate::kernels::{BLOCK, Level};
 use crate::rng::{Purpose, Stream};
-use crate::sampler::Reading;
-use crate::spec::{Attack, RelativeTo};
-
-/// The sets of features that share draws, none for independent features.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sets<'a> {
-    /// Features that are active together; the density of a member is the set's.
-    pub correlated: &'a [Vec<usize>],
-    /// Features of which one, each as likely, is active when the set is.
-    pub anticorrelated: &'a [Vec<usize>],
-}
+use crate::sampler::{expected_norm, reading};
+use crate::spec::{Attack, InputLaw, RelativeTo};
 
 /// What the attack does to a model; losses are means over samples and features of `I_i (y_i − x'_i)²`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -68,27 +59,17 @@ const MOST_SAMPLES: f64 = 32768.0;
 
 /// Attacks a model on samples of the evaluation stream.
 ///
-/// `reading` and `densities` with `sets` describe the same inputs, once as draws and once as a law.
-///
 /// # Precision
 /// Samples are added until the standard error of the vulnerability is below 0.5% of it, at most 32768. The worst attack
 /// is chosen on the samples that measure it, which favours lucky ones by at most a few standard errors.
 ///
 /// # Panics
 /// If the lengths do not fit.
-pub fn evaluate(
-    subject: &Subject,
-    attack: &Attack,
-    reading: &Reading,
-    densities: &[f64],
-    sets: Sets,
-    seed: u64,
-    level: Level,
-) -> AttackReport {
+pub fn evaluate(subject: &Subject, attack: &Attack, law: &InputLaw, seed: u64, level: Level) -> AttackReport {
     let n = subject.n_features();
-    assert_eq!(densities.len(), n, "a density a feature");
-    assert_eq!(reading.last_active.len(), n, "a reading of the model's features");
-    let size = size(attack, densities, sets);
+    assert_eq!(law.densities.len(), n, "a density a feature");
+    let reading = reading(law);
+    let size = size(attack, law);
     let attacks = Attacks::new(subject, size);
     let mut stream = Stream::new(seed, Purpose::Evaluation);
     let mut draws = vec![0; ROUND * reading.words()];
@@ -132,65 +113,13 @@ pub fn evaluate(
     }
 }
 
-/// ε: the attack's fraction of the mean length of an input, at density 1 or at the model's own densities.
-///
-/// # Panics
-/// As [`mean_norm`].
-pub fn size(attack: &Attack, densities: &[f64], sets: Sets) -> f64 {
+/// ε: the attack's fraction of the mean length of an input, at density 1 or under the model's own law.
+pub fn size(attack: &Attack, law: &InputLaw) -> f64 {
     let mean = match attack.relative_to {
-        RelativeTo::Dense => mean_norm(&vec![1.0; densities.len()], sets),
-        RelativeTo::Own => mean_norm(densities, sets),
+        RelativeTo::Dense => expected_norm(&InputLaw { densities: vec![1.0; law.densities.len()], ..law.clone() }),
+        RelativeTo::Own => expected_norm(law),
     };
     attack.norm * mean
-}
-
-/// `E‖x‖` for sparse features that are uniform on [0, 1] (or on [−1, 1], which has the same squares) where they are
-/// active.
-///
-/// For a squared length q ≥ 0, `√q = π^{−1/2} ∫₀^∞ (1 − exp(−u²q)) u⁻² du`. The expectation of the exponential factors
-/// over independent features: `φ = 1 − p + p √π erf(u)/(2u)` for each, and likewise for each set. With `u = exp(v)` the
-/// integrand falls exponentially at both ends, and the trapezoidal rule converges as fast (Trefethen and Weideman,
-/// 2014).
-///
-/// # Precision
-/// A relative 1e-9 (tested against closed forms for one and two features, the sum of n large, and halved steps).
-///
-/// # Panics
-/// If a set names a feature that does not exist, or is empty.
-pub fn mean_norm(densities: &[f64], sets: Sets) -> f64 {
-    const STEP: f64 = 0.0625;
-    // u from 1e-13 to 1e13: what lies beyond is below 1e-13 of the whole at either end.
-    const HALF: i32 = 480;
-    let mut in_set = vec![false; densities.len()];
-    sets.correlated.iter().chain(sets.anticorrelated).flatten().for_each(|&i| in_set[i] = true);
-    let sum: f64 = (-HALF..=HALF)
-        .map(|node| {
-            let v = f64::from(node) * STEP;
-            let u = libm::exp(v);
-            let lost = lost_factor(u);
-            // ln φ of each independent part, as log1p(−lost) so that small losses are not rounded away.
-            let one = |p: f64| libm::log1p(-p * lost);
-            let alone: f64 = densities.iter().zip(&in_set).filter(|(_, in_set)| !**in_set).map(|(&p, _)| one(p)).sum();
-            let together: f64 = sets
-                .correlated
-                .iter()
-                .map(|set| libm::log1p(densities[set[0]] * libm::expm1(set.len() as f64 * libm::log1p(-lost))))
-                .sum();
-            let apart: f64 = sets.anticorrelated.iter().map(|set| one(densities[set[0]])).sum();
-            -libm::expm1(alone + together + apart) * libm::exp(-v)
-        })
-        .sum();
-    sum * STEP / std::f64::consts::PI.sqrt()
-}
-
-/// `1 − √π erf(u)/(2u)`: what an active feature takes from the expectation of `exp(−u²x²)`.
-fn lost_factor(u: f64) -> f64 {
-    if u < 0.03 {
-        // The series, where the difference would cancel: Σ_{j≥1} −(−u²)^j / (j! (2j + 1)).
-        let square = u * u;
-        return square * (1.0 / 3.0 - square * (0.1 - square * (1.0 / 42.0 - square / 216.0)));
-    }
-    1.0 - std::f64::consts::PI.sqrt() * libm::erf(u) / (2.0 * u)
 }
 
 /// Every feature's attack on one model, and what each changes in the hidden layer and at the outputs.

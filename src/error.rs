@@ -16,13 +16,6 @@ pub enum Error {
         /// What is allowed there.
         allowed: String,
     },
-    /// The field is valid, but its experiment is not there yet.
-    NotAvailable {
-        /// Path of the field.
-        field: String,
-        /// The value as it was given.
-        value: String,
-    },
     /// The spec asks for more memory than the limit.
     TooLarge(String),
     /// A link or hash that cannot be decoded.
@@ -40,7 +33,6 @@ impl fmt::Display for Error {
         match self {
             Error::Field { field, value, allowed } => write!(f, "{field}: got {value}, expected {allowed}"),
             Error::Interrupted => f.write_str("interrupted before the work was done"),
-            Error::NotAvailable { field, value } => write!(f, "{field}: {value} is not available yet"),
             Error::Json(message)
             | Error::TooLarge(message)
             | Error::Link(message)

@@ -5,8 +5,10 @@
 
 use serde::Serialize;
 
+use crate::attack::AttackReport;
+use crate::dictionary::{DictionaryReport, Subject};
 use crate::kernels::Level;
-use crate::measures::{Factor, Measures};
+use crate::measures::{Factor, Measures, NeuronKind, neuron_kinds};
 use crate::models::Shape;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::theory::{SetsScratch, exact_loss_and_gradient_with_sets_into, is_exact};
@@ -41,8 +43,14 @@ pub struct InstanceReport {
     /// What the weights look like.
     #[serde(flatten)]
     pub measures: MeasuresReport,
+    /// What each neuron stands for; null where the hidden layer has no privileged basis.
+    pub neurons: Option<Vec<NeuronKind>>,
     /// The recorded points; null where the spec asks for none.
     pub history: Option<HistoryReport>,
+    /// What an attack does; null where the spec asks for none.
+    pub attack: Option<AttackReport>,
+    /// How a dictionary tells the features; null where the spec asks for none.
+    pub dictionary: Option<DictionaryReport>,
     /// The SIMD level that trained.
     pub level: &'static str,
     /// The version of this program.
@@ -124,6 +132,8 @@ fn wide(numbers: &[f32]) -> Vec<f64> {
 impl InstanceReport {
     /// The kept restart of a trainer's only cell: the one with the lowest evaluated loss among those that stayed finite.
     ///
+    /// What is found out after training, `attack` and `dictionary`, is left for the caller to add: it takes its time.
+    ///
     /// # Panics
     /// If the trainer holds a sweep.
     pub fn of(trainer: &Trainer, index: usize) -> Self {
@@ -141,6 +151,7 @@ impl InstanceReport {
             .expect("a spec has at least one restart");
         let instance = trainer.instance(0, restart);
         let shape = Shape::new(spec.model, spec.features, spec.hidden);
+        let privileged = matches!(spec.model, ModelKind::ReluHidden | ModelKind::Absolute);
         InstanceReport {
             index,
             spec: spec.to_json(),
@@ -153,10 +164,21 @@ impl InstanceReport {
             bias: instance.bias.to_vec(),
             decoder: instance.decoder.map(|decoder| rows(decoder, spec.hidden)),
             measures: MeasuresReport::of(spec.model, &wide(instance.weights), spec.features, spec.hidden),
+            neurons: privileged.then(|| neuron_kinds(&wide(instance.weights), spec.features)),
             history: instance.history.map(|history| HistoryReport::of(spec.model, shape, history)),
+            attack: None,
+            dictionary: None,
             level: trainer.level().name(),
             version: VERSION,
         }
+    }
+}
+
+impl InstanceReport {
+    /// The model as attacks and dictionaries see it.
+    pub fn subject(&self, spec: &ExperimentSpec) -> Subject {
+        let decoder = self.decoder.as_ref().map(|rows| rows.concat());
+        Subject::new(spec.model, &self.weights.concat(), decoder.as_deref(), &self.bias, &spec.importances())
     }
 }
 

@@ -1,55 +1,23 @@
 //! The attack against closed forms, a naive evaluation of every candidate, and trained models.
 
 use superposition::ExperimentSpec;
-use superposition::attack::{self, AttackReport, Sets, mean_norm};
+use superposition::attack::{self, AttackReport};
 use superposition::dictionary::Subject;
 use superposition::kernels::draws::Reading;
 use superposition::kernels::{BLOCK, Level};
 use superposition::rng::{Purpose, Stream};
-use superposition::spec::{Attack, ModelKind, RelativeTo};
+use superposition::sampler::expected_norm;
+use superposition::spec::{Attack, InputLaw, ModelKind, RelativeTo};
 use superposition::train::Trainer;
 
 const TENTH: Attack = Attack { norm: 0.1, relative_to: RelativeTo::Dense };
 
 fn independent(densities: &[f64]) -> f64 {
-    mean_norm(densities, Sets::default())
-}
-
-/// Mean distance of a point of the unit square from its corner, `(√2 + ln(1 + √2))/3`.
-const SQUARE: f64 = 0.765_195_716_464_212_7;
-/// The same for the cube, `√3/4 + ln(2 + √3)/2 − π/24`: half the space diagonal's integral of Robbins (1978).
-fn cube() -> f64 {
-    let root = 3.0_f64.sqrt();
-    root / 4.0 + (2.0 + root).ln() / 2.0 - std::f64::consts::PI / 24.0
-}
-
-#[test]
-fn the_mean_norm_has_its_closed_forms() {
-    let near = |found: f64, expected: f64| {
-        assert!((found / expected - 1.0).abs() < 1e-9, "{found}, expected {expected}");
-    };
-    for p in [1.0, 0.3, 1e-3, 1e-8] {
-        near(independent(&[p]), p / 2.0);
-        near(independent(&[p, p]), p * p * SQUARE + p * (1.0 - p));
-        let three = p.powi(3) * cube() + 3.0 * p * p * (1.0 - p) * SQUARE + 1.5 * p * (1.0 - p).powi(2);
-        near(independent(&[p; 3]), three);
-    }
-    near(independent(&[0.2, 0.7]), 0.14 * SQUARE + 0.1 * 0.3 + 0.35 * 0.8);
-    // Sets: both at once, or one of three.
-    let (pair, triple) = ([vec![0, 2]], [vec![0, 1, 2]]);
-    near(mean_norm(&[0.2; 3], Sets { correlated: &pair, anticorrelated: &[] }), {
-        0.2 * 0.2 * cube() + 0.2 * 0.8 * SQUARE + 0.8 * 0.2 * 0.5
-    });
-    near(mean_norm(&[0.6; 3], Sets { correlated: &[], anticorrelated: &triple }), 0.3);
-    // Many: √(n/3) less the curvature of the root, var/(8 mean^1.5) with a variance of 4n/45; the next term is O(1/n)
-    // smaller.
-    let n = 4096.0;
-    let expansion = (n / 3.0_f64).sqrt() - 4.0 * n / 45.0 / 8.0 / (n / 3.0_f64).powf(1.5);
-    assert!((independent(&[1.0; 4096]) / expansion - 1.0).abs() < 1e-7);
+    expected_norm(&InputLaw::independent(densities.to_vec()))
 }
 
 fn evaluate(subject: &Subject, attack: Attack, densities: &[f64], seed: u64) -> AttackReport {
-    attack::evaluate(subject, &attack, &Reading::new(densities), densities, Sets::default(), seed, Level::best())
+    attack::evaluate(subject, &attack, &InputLaw::independent(densities.to_vec()), seed, Level::best())
 }
 
 /// A model that copies its input has one attack a feature, `ε e_i`, which costs `I_i ε²/n` on any sample.

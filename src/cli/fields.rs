@@ -26,7 +26,10 @@ pub const ALL: &[&str] = &[
     "represented",
     "geometry",
     "solution",
+    "neurons",
     "history",
+    "attack",
+    "dictionary",
     "level",
     "version",
 ];

@@ -68,22 +68,45 @@ mod tests {
         InputLaw::independent(densities.to_vec())
     }
 
-    #[test]
-    fn one_and_two_features_have_closed_forms() {
-        // E x = 1/2, and the mean distance from a corner of the unit square: (√2 + asinh 1) / 3.
-        let square = (2.0_f64.sqrt() + 1.0_f64.asinh()) / 3.0;
-        assert!((expected_norm(&independent(&[1.0])) - 0.5).abs() < 1e-9);
-        assert!((expected_norm(&independent(&[1.0, 1.0])) - square).abs() < 1e-9);
-        let sparse = 2.0 * 0.3 * 0.7 * 0.5 + 0.3 * 0.3 * square;
-        assert!((expected_norm(&independent(&[0.3, 0.3])) - sparse).abs() < 1e-9);
-        let set = InputLaw { correlated: vec![vec![0, 1]], ..independent(&[0.3, 0.3]) };
-        assert!((expected_norm(&set) - 0.3 * square).abs() < 1e-9);
-        let apart = InputLaw { anticorrelated: vec![vec![0, 1]], ..independent(&[0.3, 0.3]) };
-        assert!((expected_norm(&apart) - 0.3 * 0.5).abs() < 1e-9);
+    fn near(law: &InputLaw, expected: f64) {
+        let found = expected_norm(law);
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found}, expected {expected}");
+    }
+
+    /// Mean distance of a point of the unit square from its corner, `(√2 + ln(1 + √2))/3`, and of the cube,
+    /// `√3/4 + ln(2 + √3)/2 − π/24` (Robbins, 1978).
+    fn square_and_cube() -> (f64, f64) {
+        let (two, three) = (2.0_f64.sqrt(), 3.0_f64.sqrt());
+        ((two + (1.0 + two).ln()) / 3.0, three / 4.0 + (2.0 + three).ln() / 2.0 - std::f64::consts::PI / 24.0)
     }
 
     #[test]
-    fn tiny_densities_keep_their_digits() {
-        assert!((expected_norm(&independent(&[1e-9])) / 0.5e-9 - 1.0).abs() < 1e-9);
+    fn a_few_features_have_closed_forms() {
+        let (square, cube) = square_and_cube();
+        for p in [1.0, 0.3, 1e-3, 1e-9] {
+            near(&independent(&[p]), p / 2.0);
+            near(&independent(&[p, p]), p * p * square + p * (1.0 - p));
+            let three = p.powi(3) * cube + 3.0 * p * p * (1.0 - p) * square + 1.5 * p * (1.0 - p).powi(2);
+            near(&independent(&[p; 3]), three);
+        }
+        near(&independent(&[0.2, 0.7]), 0.14 * square + 0.1 * 0.3 + 0.35 * 0.8);
+    }
+
+    #[test]
+    fn sets_have_closed_forms() {
+        let (square, cube) = square_and_cube();
+        let together = InputLaw { correlated: vec![vec![0, 2]], ..independent(&[0.2; 3]) };
+        near(&together, 0.2 * 0.2 * cube + 0.2 * 0.8 * square + 0.8 * 0.2 * 0.5);
+        let apart = InputLaw { anticorrelated: vec![vec![0, 1, 2]], ..independent(&[0.6; 3]) };
+        near(&apart, 0.3);
+    }
+
+    /// Many features: √(n/3) less the curvature of the root, var/(8 mean^1.5) with a variance of 4n/45; the next term is O(1/n)
+    /// smaller.
+    #[test]
+    fn many_features_come_near_the_root_of_their_mean_square() {
+        let n = 4096.0;
+        let expansion = (n / 3.0_f64).sqrt() - 4.0 * n / 45.0 / 8.0 / (n / 3.0_f64).powf(1.5);
+        assert!((expected_norm(&independent(&[1.0; 4096])) / expansion - 1.0).abs() < 1e-7);
     }
 }

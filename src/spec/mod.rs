@@ -7,7 +7,7 @@
 //!
 //! # Fields
 //! n stands for `features`, m for `hidden`. An integer may be written `5.0` or `1e4`. A field whose default is "none"
-//! may be null. Fields marked (†) are checked like the others and then refused as not available yet.
+//! may be null. Fields marked are checked like the others and then refused as not available yet.
 //!
 //! | field | value | default |
 //! | --- | --- | --- |
@@ -33,8 +33,8 @@
 //! | `restarts` | `count`: integer, 1…10000 (1); `keep`: `"best"`, `"all"` (`"best"`) | one |
 //! | `stop` | `relative_change`: number in (0, 1) (1e-6); `window`: integer, 1…10⁸ (1000) | none |
 //! | `record` | `points`: integer, 1…2000; `scale`: `"log"`, `"linear"` (`"log"`) | none |
-//! | `attack` (†) | `norm`: number > 0 (0.1); `relative_to`: `"dense"`, `"own"` (`"dense"`) | none |
-//! | `dictionary` (†) | `latents`: integer, 1…65536; `l1`: number ≥ 0, or `topk`: integer, 1…latents; `batch`, `steps`, `learning_rate`, `seed` as above; `resample_every`: integer ≥ 1 or null | none |
+//! | `attack` | `norm`: number > 0 (0.1); `relative_to`: `"dense"`, `"own"` (`"dense"`) | none |
+//! | `dictionary` | `latents`: integer, 1…65536; `l1`: number ≥ 0, or `topk`: integer, 1…latents; `batch`, `steps`, `learning_rate`, `seed` as above; `resample_every`: integer ≥ 1 or null | none |
 //! | `level` | `"auto"`, `"simd128"` | `"auto"` |
 //! | `seed` | integer, 0…2⁵³−1, restarts included | 0 |
 //! | `sweep` | list of axes, the first the slowest, 10⁶ instances in all | none |
@@ -49,7 +49,6 @@
 //! A text of [`MAX_TEXT_BYTES`], [`MAX_PARSE_BYTES`] allocated while reading it, [`MAX_INSTANCES`], and
 //! [`MAX_MEMORY_BYTES`] for `instances × parameters × 16 bytes + recordings`; batches are tiled and do not count.
 
-mod available;
 mod draft;
 mod fields;
 mod json;
@@ -173,7 +172,7 @@ impl ExperimentSpec {
     /// through can be made.
     ///
     /// # Errors
-    /// [`Error::Json`], [`Error::Field`], [`Error::NotAvailable`] or [`Error::TooLarge`], the first thing that is
+    /// [`Error::Json`], [`Error::Field`] or [`Error::TooLarge`], the first thing that is
     /// wrong, in one line.
     pub fn from_json(text: &str) -> Result<Self, Error> {
         validate::parse(text)

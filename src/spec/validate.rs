@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::fields::{FIELDS, MAX_FEATURES, MAX_HIDDEN, field};
 use super::read::{self, At};
 use super::types::*;
-use super::{ExperimentSpec, available, json, sweep};
+use super::{ExperimentSpec, json, sweep};
 use crate::error::Error;
 
 /// What the parameters of all instances, with their gradients and moments, and all recordings may take: 1 GiB.
@@ -42,7 +42,6 @@ pub fn from_map(mut map: Map<String, Value>) -> Result<ExperimentSpec, Error> {
     sweep::check_shapes(&spec)?;
     check_memory(&spec)?;
     sweep::check_values(&spec)?;
-    available::check(&spec)?;
     Ok(spec)
 }
 

@@ -93,10 +93,10 @@ impl PhaseGrid {
     /// Trains a cell to its end and classes its best restart.
     ///
     /// # Errors
-    /// As [`super::run_job`].
+    /// As [`Trainer::new`](crate::train::Trainer::new).
     pub fn train(&self, cell_idx: usize) -> Result<PhaseCell, Error> {
         let spec = ExperimentSpec { restarts: self.spec.restarts, ..self.spec.cell(cell_idx)? };
-        let report = super::run_job(&spec, 0, u64::MAX, |_| true)?.expect("nothing stops it");
+        let report = super::train_job(&spec, 0, u64::MAX, &mut |_| true)?.expect("nothing stops it");
         let weights = [report.weights[0][0], report.weights[0][1]].map(f64::from);
         Ok(PhaseCell { phase: classify(&weights), report })
     }

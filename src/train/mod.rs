@@ -14,4 +14,4 @@ mod trainer;
 pub use evaluate::{Evaluation, batch_sums, evaluate};
 pub use history::History;
 pub use run::Status;
-pub use trainer::{InstanceView, Trainer};
+pub use trainer::{InstanceView, Trainer, level_of};

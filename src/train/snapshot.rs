@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::Trainer;
 use super::run::Run;
 use crate::error::Error;
-use crate::kernels::Level;
 use crate::rng::Stream;
-use crate::spec::{ExperimentSpec, LevelChoice};
+use crate::spec::ExperimentSpec;
 
 /// The first byte; raised whenever the layout after it changes.
 const VERSION: u8 = 2;
@@ -48,11 +47,7 @@ impl Trainer {
         }
         let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged())?;
         let spec = ExperimentSpec::from_json(&saved.spec)?;
-        let level = match spec.level {
-            LevelChoice::Auto => Level::best(),
-            LevelChoice::Simd128 => Level::simd128()?,
-        };
-        let mut trainer = Trainer::at_level(&spec, level)?;
+        let mut trainer = Trainer::new(&spec)?;
         if !trainer.take_parts(saved.step, saved.runs, saved.streams) {
             return Err(Error::Snapshot("saved state: damaged, its runs do not fit its spec".into()));
         }

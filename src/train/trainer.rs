@@ -85,11 +85,7 @@ impl Trainer {
     /// # Errors
     /// [`Error::Level`] where the spec's level does not exist here, [`Error::Field`] where a cell breaks a rule.
     pub fn new(spec: &ExperimentSpec) -> Result<Self, Error> {
-        let level = match spec.level {
-            LevelChoice::Auto => Level::best(),
-            LevelChoice::Simd128 => Level::simd128()?,
-        };
-        Self::at_level(spec, level)
+        Self::at_level(spec, level_of(spec)?)
     }
 
     /// As [`Trainer::new`], at a given level whatever the spec says: for conformance tests and timings.
@@ -395,6 +391,17 @@ impl Group {
         self.attacks.fill_rows(level, &mut self.choices);
         let n_features = self.shape.n_features as u64;
         self.choices.iter_mut().for_each(|word| *word = ((u64::from(*word) * n_features) >> 32) as u32);
+    }
+}
+
+/// The level that a spec asks for.
+///
+/// # Errors
+/// [`Error::Level`] where it does not exist here.
+pub fn level_of(spec: &ExperimentSpec) -> Result<Level, Error> {
+    match spec.level {
+        LevelChoice::Auto => Ok(Level::best()),
+        LevelChoice::Simd128 => Level::simd128(),
     }
 }
 

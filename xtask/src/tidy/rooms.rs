@@ -28,7 +28,7 @@ pub const ROOMS: &[Room] = &[
     // Everything above but the measures: training knows nothing of what is read off its weights.
     room("train", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "dictionary", "attack"]),
     room("report", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train"]),
-    room("sweep", &["spec", "theory", "measures", "train", "report"]),
+    room("sweep", &["spec", "sampler", "theory", "measures", "dictionary", "attack", "train", "report"]),
     room("figures", &["spec", "report", "sweep"]),
     // Native only: what each figure of the catalogue shows, and what the paper says of it.
     room("gallery", CORE),
