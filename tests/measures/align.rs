@@ -101,3 +101,24 @@ fn two_pentagons_match_and_a_pentagon_is_far_from_two_digons() {
     let digons = matrix(&[polygon(4), vec![vec![0.0, 0.0]]].concat(), 2);
     assert!(match_solutions(&scale(&pentagon), &digons, 5, 2, &all).residual > 0.5);
 }
+
+#[test]
+fn a_disguise_with_noise_is_matched_no_worse_than_by_the_truth() {
+    let mut rng = Rng(65);
+    for (n_hidden, n_features) in [(3, 7), (3, 12), (5, 20)] {
+        for _ in 0..if n_features == 7 { 2 } else { 10 } {
+            let w = random(n_hidden, n_features, &mut rng);
+            let order = rng.permutation(n_features);
+            let mut other = turned(&w, n_features, &order, &mut rng);
+            other.iter_mut().for_each(|x| *x += 0.1 * rng.normal());
+            let found = match_solutions(&w, &other, n_features, n_hidden, &[(0..n_features).collect()]);
+            // The same features put back in order, and only the rotation left to find.
+            let mut back = vec![0.0; other.len()];
+            for (place, &i) in order.iter().enumerate() {
+                (0..n_hidden).for_each(|k| back[k * n_features + i] = other[k * n_features + place]);
+            }
+            let truth = match_solutions(&w, &back, n_features, n_hidden, &[]);
+            assert!(found.residual <= truth.residual * (1.0 + 1e-9), "{} against {}", found.residual, truth.residual);
+        }
+    }
+}
