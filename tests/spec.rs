@@ -141,21 +141,14 @@ const REFUSED: &[(&str, &str)] = &[
         r#""correlated":[[0,1]],"density":[0.1,0.2,1,1,1]"#,
         "correlated[0][1]: got 1 with density 0.2, expected one density in a set, 0.1 like feature 0",
     ),
-    // Not available yet.
-    (r#""model":"relu-hidden""#, r#"model: "relu-hidden" is not available yet"#),
-    (r#""model":"absolute""#, r#"model: "absolute" is not available yet"#),
-    (r#""correlated":[[0,1]]"#, "correlated: [[0,1]] is not available yet"),
-    (r#""anticorrelated":[[0,1]]"#, "anticorrelated: [[0,1]] is not available yet"),
-    (r#""hidden_l1":0.1"#, "hidden_l1: 0.1 is not available yet"),
-    (r#""adversarial_training":{"norm":0.1}"#, r#"adversarial_training: {"norm":0.1} is not available yet"#),
-    (r#""start":{"scale":0.5}"#, r#"start: {"bias":"zero","scale":0.5} is not available yet"#),
-    (r#""start":{"bias":"mean"}"#, r#"start: {"bias":"mean","scale":1} is not available yet"#),
-    (r#""pinned":[0]"#, "pinned: [0] is not available yet"),
-    (r#""record":{"points":5}"#, r#"record: {"points":5,"scale":"log"} is not available yet"#),
-    (r#""attack":{}"#, r#"attack: {"norm":0.1,"relative_to":"dense"} is not available yet"#),
+    // Fields of one model with another.
     (
-        r#""dictionary":{"latents":8,"topk":2}"#,
-        r#"dictionary: {"batch":1024,"latents":8,"learning_rate":0.001,"resample_e… is not available yet"#,
+        r#""model":"absolute","adversarial_training":{"norm":0.1}"#,
+        r#"adversarial_training: got an attack, expected one only with model "linear" or "relu", not "absolute""#,
+    ),
+    (
+        r#""model":"relu-hidden","attack":{}"#,
+        r#"attack: got an attack, expected one only with model "linear" or "relu", not "relu-hidden""#,
     ),
     // Sweeps.
     (r#""sweep":{}"#, "sweep: got {}, expected a list of axes"),
@@ -231,11 +224,9 @@ const REFUSED: &[(&str, &str)] = &[
         r#"sweep[0].values[1]: got "tanh", expected "linear", "relu", "relu-hidden" or "absolute""#,
     ),
     (
-        r#""sweep":[{"field":"model","values":["relu","absolute"]}]"#,
-        r#"sweep[0].values[1]: "absolute" is not available yet"#,
+        r#""attack":{},"sweep":[{"field":"model","values":["relu","absolute"]}]"#,
+        r#"attack with sweep[0].values[1]: got an attack, expected one only with model "linear" or "relu", not "absolute""#,
     ),
-    (r#""sweep":[{"field":"start.scale","values":[1]}]"#, r#"sweep[0].field: "start.scale" is not available yet"#),
-    (r#""sweep":[{"field":"hidden_l1","values":[0]}]"#, r#"sweep[0].field: "hidden_l1" is not available yet"#),
     (
         r#""sweep":[{"field":"density","values":[1]},{"field":"density","values":[0.5]}]"#,
         r#"sweep[1].field: got "density", expected a field that no axis before sweeps"#,
