@@ -11,6 +11,7 @@ use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
+use crate::measures::order_by;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -120,7 +121,7 @@ impl<'a> Arrows<'a> {
         }
         let angle = |i: usize| self.column(i).1.atan2(self.column(i).0);
         let mut corners: Vec<usize> = (0..self.n_features).filter(|&i| self.norm(i) > REPRESENTED_ABOVE).collect();
-        corners.sort_unstable_by(|&i, &j| angle(i).total_cmp(&angle(j)));
+        order_by(&mut corners, &mut |i, j| angle(i).total_cmp(&angle(j)));
         let k = corners.len();
         // Beyond twelve corners neighbours differ by less than the tolerance, and the sum over pairs would cost frames.
         if !(3..=12).contains(&k) || k == 4 {
@@ -314,7 +315,8 @@ pub fn draw_columns<DB: DrawingBackend>(
 
     // From the least important up, dots of near-zero columns last, the meant feature on top of all.
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_unstable_by_key(|&i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, std::cmp::Reverse(i)));
+    let key = |i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, std::cmp::Reverse(i));
+    order_by(&mut order, &mut |i, j| key(i).cmp(&key(j)));
     let mut discs = vec![((0.0, 0.0), 0.0); n];
     for &i in &order {
         let color = theme.tint(arrows.tint(i));
@@ -346,7 +348,7 @@ fn draw_labels<DB: DrawingBackend>(
     };
     let mut wanted: Vec<usize> =
         (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE && !arrows.name(i).is_empty()).collect();
-    wanted.sort_unstable_by_key(|&i| (arrows.highlight != Some(i), i));
+    order_by(&mut wanted, &mut |i, j| (arrows.highlight != Some(i), i).cmp(&(arrows.highlight != Some(j), j)));
     let mut marks = Vec::with_capacity(wanted.len());
     for i in wanted {
         let ((x, y), norm) = (arrows.column(i), arrows.norm(i));

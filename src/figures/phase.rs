@@ -298,7 +298,10 @@ fn ticks((first, last): (f64, f64), count: usize) -> Vec<(String, f64)> {
             (10f64.powi(power).to_string(), (index + 0.5) / count as f64)
         })
         .collect();
-    ticks.sort_unstable_by(|a, b| a.1.total_cmp(&b.1));
+    // From one end of the axis to the other.
+    if from > to {
+        ticks.reverse();
+    }
     ticks
 }
 

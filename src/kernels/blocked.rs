@@ -26,6 +26,8 @@ const ROWS: usize = 4;
 const OUTER_ROWS_WIDE: usize = 4;
 const OUTER_ROWS: usize = 2;
 const OUTER_COLUMNS: usize = 4;
+// On wasm a level is a matter of the build, not of the caller: a product is compiled once, and the page is smaller.
+
 /// Numbers that a processor's nearest cache holds for sure: 32 KiB.
 const NEAR_CACHE: usize = 8192;
 
@@ -276,7 +278,8 @@ pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]
 
 /// The columns of `b` are taken a few vectors at a time. Where `b` is larger than the nearest cache they are copied side by side first
 /// (`panel`): rows of a tile lie a power of two apart, and such a cache keeps only a handful of those.
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn product_lanes<S: Simd, const FUSED: bool>(
     simd: S,
     a: &[f32],
@@ -371,7 +374,8 @@ pub fn add_outer(level: Level, a: &[f32], b: &[f32], n_columns: usize, out: &mut
     run_at!(level, simd, FUSED => add_outer_lanes::<_, FUSED>(simd, a, b, n_columns, out));
 }
 
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn add_outer_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
     let tile = b.len() / n_columns;
     let n_rows = a.len() / tile;

@@ -29,6 +29,8 @@ mod shapes;
 mod solution;
 mod tegum;
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 pub use align::{SolutionMatch, canonical_pose, match_solutions};
@@ -155,6 +157,13 @@ impl Measures {
             solution,
         }
     }
+}
+
+/// Sorts indices by a comparison.
+///
+/// Not generic, and so compiled once: a sort is some kilobytes of the page for each type and comparison that it is made for.
+pub fn order_by(order: &mut [usize], compare: &mut dyn FnMut(usize, usize) -> Ordering) {
+    order.sort_by(|&a, &b| compare(a, b));
 }
 
 /// `D_i` from `‖W_i‖²` and the superposition of i; 0 for a zero column.

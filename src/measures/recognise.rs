@@ -16,6 +16,7 @@
 //!
 //! No two solids of a size have sorted rows within twice the tolerance of each other, so that at most one can match.
 
+use super::order_by;
 use super::shapes::{SHAPE_TOLERANCE, Shape};
 
 /// The number of placements, as a multiple of the number of features, after which the search gives up and the factor
@@ -81,7 +82,7 @@ fn order_around(cosines: &[f64], n_points: usize) -> Vec<usize> {
     let sine = (1.0 - cosine * cosine).sqrt();
     let angles: Vec<f64> = x.iter().zip(toward_side).map(|(&x, &s)| ((s - cosine * x) / sine).atan2(x)).collect();
     let mut order: Vec<usize> = (0..n_points).collect();
-    order.sort_unstable_by(|&i, &j| angles[i].total_cmp(&angles[j]));
+    order_by(&mut order, &mut |i, j| angles[i].total_cmp(&angles[j]));
     order
 }
 
@@ -146,9 +147,10 @@ fn fitting(
         }
         Some((worst, feature))
     };
-    let mut features: Vec<_> = (0..n_points).filter(|&feature| is_free[feature]).filter_map(worst).collect();
-    features.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    features.into_iter().map(|(_, feature)| feature).collect()
+    let features: Vec<_> = (0..n_points).filter(|&feature| is_free[feature]).filter_map(worst).collect();
+    let mut order: Vec<usize> = (0..features.len()).collect();
+    order_by(&mut order, &mut |a, b| features[b].0.total_cmp(&features[a].0));
+    order.into_iter().map(|idx| features[idx].1).collect()
 }
 
 /// The vertices in an order where each is as far from the lines of those before as can be: the smallest greatest

@@ -3,7 +3,7 @@
 //! Products that are well-known solids go by their names; every other one is the list of its factors, `2 × triangle +
 //! single`.
 
-use super::{Factor, Shape};
+use super::{Factor, Shape, order_by};
 
 /// How many factors there are of each shape: the ones with many points first, irregular ones last. A `4-gon` is counted as
 /// the two digons that it nearly is.
@@ -20,8 +20,10 @@ pub(super) fn tally(geometry: &[Factor]) -> Vec<(Shape, usize)> {
         }
     }
     // Downwards; an irregular shape has no number of points and so goes last.
-    tally.sort_unstable_by_key(|&(shape, _)| (std::cmp::Reverse(shape.n_points()), shape));
-    tally
+    let key = |idx: usize| (std::cmp::Reverse(tally[idx].0.n_points()), tally[idx].0);
+    let mut order: Vec<usize> = (0..tally.len()).collect();
+    order_by(&mut order, &mut |a, b| key(a).cmp(&key(b)));
+    order.into_iter().map(|idx| tally[idx]).collect()
 }
 
 /// The name of the product of these factors; `none` without any.

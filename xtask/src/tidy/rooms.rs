@@ -29,7 +29,7 @@ pub const ROOMS: &[Room] = &[
     room("train", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "dictionary", "attack"]),
     room("report", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train"]),
     room("sweep", &["spec", "sampler", "theory", "measures", "dictionary", "attack", "train", "report"]),
-    room("figures", &["spec", "report", "sweep"]),
+    room("figures", &["spec", "measures", "report", "sweep"]),
     // Native only: what each figure of the catalogue shows, and what the paper says of it.
     room("gallery", CORE),
     room("claims", GALLERY),
