@@ -1,10 +1,11 @@
-//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | shots>`.
+//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | shots | mutate>`.
 //!
 //! Each command first sets up what it needs (see [`setup`]), so that on a fresh machine `cargo xtask serve` and
 //! `cargo xtask test` are the first and only commands. Progress goes to standard error; standard output carries only
 //! what another program may want to read: the served address, the screenshots' paths, the tests' last line.
 
 mod bench;
+mod mutate;
 mod serve;
 mod setup;
 mod shell;
@@ -56,6 +57,11 @@ enum Command {
     Bench,
     /// Photograph the page at three widths in both themes, into shots/.
     Shots,
+    /// Break the code in a dozen named ways, each in a copy, and see that a named test notices.
+    Mutate {
+        /// Only the mutations whose names contain one of these.
+        names: Vec<String>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +84,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<ExitCode> {
     let root = workspace_root()?;
     let set_up = |needs: &[Need]| setup::ensure(&root, needs, arguments.yes);
-    match arguments.command {
+    match &arguments.command {
         Command::Setup => {
             set_up(setup::EVERYTHING)?;
             shell::note("everything is in place");
@@ -87,7 +93,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let tools = set_up(setup::FOR_BUILD)?;
             site::build(&root, &tools)?;
         }
-        Command::Serve { port, open } => {
+        &Command::Serve { port, open } => {
             let tools = set_up(setup::FOR_BUILD)?;
             let site = site::build(&root, &tools)?;
             serve::serve_until_stopped(&site.folder, port, open == Open::Yes)?;
@@ -104,6 +110,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let site = site::build(&root, &tools)?;
             shots::run(&root, &tools, &site.folder)?;
         }
+        Command::Mutate { names } => return mutate::run(&root, names),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -71,6 +71,7 @@ pub fn run(root: &Path, yes: bool) -> Result<ExitCode> {
     let tools = steps.run("setup", || setup::ensure(root, setup::EVERYTHING, yes));
     steps.run("tidy", || tidy::check(root));
     steps.run("native tests", || native_tests(root));
+    steps.run("claims, quick", || quick_claims(root));
     let site = steps.run("build", || {
         let tools = tools.as_ref().context("not run: setup failed")?;
         site::build(root, tools)
@@ -97,6 +98,11 @@ pub fn run(root: &Path, yes: bool) -> Result<ExitCode> {
 fn native_tests(root: &Path) -> Result<()> {
     shell::run(shell::cargo(root).args(["test", "--workspace", "--exclude", "xtask"]))?;
     shell::run(shell::cargo(root).args(["test", "--profile", "xtask", "--package", "xtask"]))
+}
+
+/// The paper's claims with little effort, by the program that the native tests have compiled already.
+fn quick_claims(root: &Path) -> Result<()> {
+    shell::run(shell::cargo(root).args(["run", "--quiet", "--package", "superposition", "--", "reproduce", "--quick"]))
 }
 
 fn check_site(site: &Site) -> Result<()> {
