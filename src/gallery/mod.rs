@@ -6,6 +6,7 @@
 
 mod intro;
 mod phase;
+mod playground;
 
 use crate::error::Error;
 use crate::figures::panels::Panels;
@@ -29,6 +30,7 @@ pub type Make = fn(&ExperimentSpec, &dyn Lab) -> Result<Still, Error>;
 pub const FIGURES: &[(&str, Make)] = &[
     ("intro", intro::make),
     ("phase-2-1", phase::make_2_1),
+    ("playground", playground::make),
 ];
 
 /// How a figure is made.
