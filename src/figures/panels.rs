@@ -23,6 +23,8 @@ use plotters::drawing::DrawingArea;
 
 /// Space between columns, and between rows, of panels.
 const GUTTER: (f64, f64) = (26.0, 24.0);
+/// The greatest width of a panel that has a row to itself.
+pub const MOST_WIDE: f64 = 800.0;
 /// From line to line of a sentence.
 const LEADING: f64 = 1.35 * Theme::TICK;
 /// Height of a title with the space below it.
@@ -120,12 +122,19 @@ pub struct Panel {
     pub sentence: String,
     /// The view.
     pub view: View,
+    /// Whether it has a row to itself, up to [`MOST_WIDE`] wide.
+    pub wide: bool,
 }
 
 impl Panel {
     /// A view under a title and a sentence.
     pub fn new(title: impl Into<String>, sentence: impl Into<String>, view: View) -> Self {
-        Self { title: title.into(), sentence: sentence.into(), view }
+        Self { title: title.into(), sentence: sentence.into(), view, wide: false }
+    }
+
+    /// The same in a row of its own.
+    pub fn in_own_row(self) -> Self {
+        Self { wide: true, ..self }
     }
 
     /// Height of title and sentence.
@@ -169,23 +178,28 @@ impl Panels {
 
     /// The slots at a width, and the height of all.
     fn layout(&self, width: f64) -> (Vec<Slot>, f64) {
-        let count = self.panels.len().max(1);
+        let count = self.panels.iter().filter(|panel| !panel.wide).count().max(1);
         let fitting = ((width + GUTTER.0) / (self.min_width + GUTTER.0)).floor().max(1.0) as usize;
         let most = fitting.min(self.max_columns.max(1)).min(count);
         // As many rows as needed, then as few columns as those rows need: seven in four columns are 4 + 3, not 4 + 2 + 1.
         let columns = count.div_ceil(count.div_ceil(most));
         let column_width = ((width - (columns - 1) as f64 * GUTTER.0) / columns as f64).max(1.0);
-        let mut slots = Vec::with_capacity(count);
+        let mut slots = Vec::with_capacity(self.panels.len());
         let mut y = legend_height(&self.legend, width);
-        for (row_idx, row) in self.panels.chunks(columns).enumerate() {
-            if row_idx > 0 {
+        let mut left = &self.panels[..];
+        while let Some(first) = left.first() {
+            if !slots.is_empty() {
                 y += GUTTER.1;
             }
-            let words = row.iter().map(|panel| panel.words_height(column_width)).fold(0.0, f64::max);
-            let body = row.iter().map(|panel| panel.view.height(column_width)).fold(0.0, f64::max);
+            let beside = left.iter().take(columns).take_while(|panel| !panel.wide).count();
+            let (row, rest) = left.split_at(if first.wide { 1 } else { beside });
+            left = rest;
+            let panel_width = if first.wide { width.min(MOST_WIDE) } else { column_width };
+            let words = row.iter().map(|panel| panel.words_height(panel_width)).fold(0.0, f64::max);
+            let body = row.iter().map(|panel| panel.view.height(panel_width)).fold(0.0, f64::max);
             for column in 0..row.len() {
                 let x = column as f64 * (column_width + GUTTER.0);
-                let view = Box2 { x, y: y + words, width: column_width, height: body };
+                let view = Box2 { x, y: y + words, width: panel_width, height: body };
                 slots.push(Slot { words: (x, y), view });
             }
             y += words + body;

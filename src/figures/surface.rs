@@ -36,7 +36,7 @@ pub struct Field {
     pub log: bool,
     /// Paths on it.
     pub paths: Vec<Vec<Point>>,
-    /// Named points, such as minima.
+    /// Named points, such as minima; an empty name is not written.
     pub minima: Vec<(Point, String)>,
 }
 
@@ -223,6 +223,9 @@ impl Field {
             }
             sheet.disc((x, y), 5.2, theme.card)?;
             sheet.disc((x, y), 3.8, theme.ink)?;
+            if name.is_empty() {
+                continue;
+            }
             let sides = [
                 ((x, y - 17.0), Align::Middle),
                 ((x, y + 17.0), Align::Middle),
