@@ -71,8 +71,9 @@ pub const SHARING: f64 = 0.1;
 
 /// Weights beyond this cannot be part of a minimum: outputs would be far too large.
 const REACH: f64 = 1.6;
-/// Cells of the dense search between 0 and [`REACH`].
-const CELLS: i32 = 48;
+/// Cells of the dense search between 0 and [`REACH`], finer toward 0: where the extra weight is not quite 0 a minimum is as shallow
+/// as that weight is small, and an even grid steps over it.
+const CELLS: i32 = 80;
 /// A minimum is polished until a Newton step is shorter than this.
 const POLISHED_STEP: f64 = 1e-11;
 /// Points of a path are at least this far apart.
@@ -199,7 +200,10 @@ impl Surface {
     /// (linear models there do equally well with any direction); then only some points of the arc are returned.
     #[must_use]
     pub fn minima(&self) -> Vec<SurfaceMinimum> {
-        let at = |k: i32| REACH * f64::from(k) / f64::from(CELLS);
+        let at = |k: i32| {
+            let along = f64::from(k) / f64::from(CELLS);
+            REACH * along * along.abs()
+        };
         let width = (2 * CELLS + 1) as usize;
         // Rows of w1 from −1 on, so that the border w1 = 0 has neighbours; the sign symmetry has the rest.
         let losses: Vec<f64> =
