@@ -4,9 +4,19 @@
 //! rule by which a number decides, the number, and a verdict. Nothing is judged by a picture. The rule stands in the docs of its check
 //! and, in short, in the claim itself.
 
+mod basic;
+mod intro;
+mod loss;
+mod perturb;
+mod phase;
+mod polytopes;
+mod reference;
+
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Error;
+use crate::spec::{Draft, ExperimentSpec, preset};
 use crate::sweep::Lab;
 
 /// Whether a claim came out.
@@ -84,9 +94,33 @@ impl Effort {
 pub type Check = fn(&dyn Lab, Effort) -> Result<Vec<Claim>, Error>;
 
 /// Every figure with claims, in the order of the catalogue.
-pub const CHECKS: &[(&str, Check)] = &[];
+#[rustfmt::skip]
+pub const CHECKS: &[(&str, Check)] = &[
+    ("intro", intro::check),
+    ("basic-small", basic::check_small),
+    ("basic-large", basic::check_large),
+    ("loss-terms", loss::check_terms),
+    ("loss-surface", loss::check_surface),
+    ("phase-2-1", phase::check_2_1),
+    ("phase-3-2", phase::check_3_2),
+    ("polytopes", polytopes::check),
+    ("perturb", perturb::check),
+];
 
 /// The check of a figure.
 pub fn find(id: &str) -> Option<Check> {
     CHECKS.iter().find(|(name, _)| *name == id).map(|&(_, check)| check)
+}
+
+/// The preset of a figure with some fields changed (null takes one away): what its check trains.
+///
+/// # Errors
+/// [`Error::Field`] where the changed fields break a rule.
+///
+/// # Panics
+/// If the figure has no preset, or the fields are no JSON object.
+fn spec_of(id: &str, changes: Value) -> Result<ExperimentSpec, Error> {
+    let own = preset(id).expect("every figure with claims has a preset");
+    let Value::Object(changes) = changes else { panic!("changes to a spec are an object, not {changes}") };
+    Draft::from_json(own)?.overlay(changes).check()
 }

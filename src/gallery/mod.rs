@@ -4,9 +4,13 @@
 //! gives a [`Still`]: panels of views, and the numbers that they show. The rooms above know nothing of ids; what the paper claims of
 //! a figure is in `claims`.
 
+mod basic;
 mod intro;
+mod loss;
+pub(crate) mod perturb;
 mod phase;
 mod playground;
+pub(crate) mod polytopes;
 
 use crate::error::Error;
 use crate::figures::panels::Panels;
@@ -31,6 +35,14 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("intro", intro::make),
     ("phase-2-1", phase::make_2_1),
     ("playground", playground::make),
+    ("basic-small", basic::make),
+    ("basic-large", basic::make),
+    ("loss-terms", loss::make_terms),
+    ("loss-surface", loss::make_surface),
+    ("phase-2-1", phase::make),
+    ("phase-3-2", phase::make),
+    ("polytopes", polytopes::make),
+    ("perturb", perturb::make),
 ];
 
 /// How a figure is made.

@@ -1,39 +1,65 @@
-//! `phase-2-1`: which solution wins at each density and relative importance, in theory and in experiment (paper, "Superposition as a
-//! Phase Change").
+//! `phase-2-1`, `phase-3-2`: which solution wins at each density and relative importance, in theory and in experiment (paper,
+//! "Superposition as a Phase Change").
 
 use serde_json::json;
 
 use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
-use crate::figures::phase::{Diagram, REGION_NAMES};
+use crate::figures::phase::Diagram;
 use crate::spec::ExperimentSpec;
 use crate::sweep::lab::map;
-use crate::sweep::{Lab, PhaseGrid};
+use crate::sweep::{Agreement, Lab, PhaseGrid};
+use crate::theory::Bias;
 
-/// Theory and experiment of two features in one dimension, side by side.
+/// Theory and experiment of two features in one dimension, or three in two, side by side; below them the theory with the bias that
+/// the paper gives its solutions, and with none.
 ///
 /// # Errors
 /// [`Error::Field`] for a spec that is no phase diagram, else as [`PhaseGrid::train`].
-pub fn make_2_1(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let grid = PhaseGrid::new(spec)?;
     let (rows, columns) = grid.size();
     let places = (0..rows * columns).map(|idx| place(spec, idx)).collect::<Result<Vec<_>, Error>>()?;
-    let theory: Vec<u8> = grid.theory()?.into_iter().map(|phase| phase as u8).collect();
+    let theory = grid.theory(Bias::Best)?;
+    let of_paper = grid.theory(Bias::Paper)?;
+    let without = grid.theory(Bias::Zero)?;
     let trained = map(lab, "cells", rows * columns, |idx| {
-        if lab.keep_going() { Ok(grid.train(idx)?.phase as u8) } else { Err(Error::Interrupted) }
+        if lab.keep_going() { Ok(grid.train(idx)?.class) } else { Err(Error::Interrupted) }
     })?;
     let (first, last) = (places[0], places[places.len() - 1]);
     let diagram = |classes: &[u8]| {
-        let diagram = Diagram::new(rows, columns, classes.to_vec(), &REGION_NAMES);
+        let diagram = Diagram::new(rows, columns, classes.to_vec(), grid.class_names());
         View::Diagram(Diagram { importance: (first.0, last.0), density: (first.1, last.1), ..diagram })
     };
+    let agreement = Agreement::of(&theory, &trained, columns);
+    let experiment = format!(
+        "What the best of {} trained models does: as theory says in {} of {} cells farther than one cell from a boundary.",
+        spec.restarts.count, agreement.n_agreeing, agreement.n_inner
+    );
+    let other = |words: &str, classes: &[u8]| {
+        let n_other = classes.iter().zip(&theory).filter(|(class, best)| class != best).count();
+        format!("{words}: {:.1}% of the cells change.", 100.0 * n_other as f64 / theory.len() as f64)
+    };
     let panels = vec![
-        Panel::new("Theory", "The natural solution with the lowest loss.", diagram(&theory)),
-        Panel::new("Experiment", "What the best of the restarts does.", diagram(&trained)),
+        Panel::new("Theory", "The natural solution with the lowest loss, each at its best bias.", diagram(&theory)),
+        Panel::new("Experiment", experiment, diagram(&trained)),
+        Panel::new(
+            "Theory, the paper’s bias",
+            other("The mean for a forgotten feature, else 0", &of_paper),
+            diagram(&of_paper),
+        ),
+        Panel::new("Theory, no bias", other("A forgotten feature costs more", &without), diagram(&without)),
     ];
-    let data =
-        json!({ "rows": rows, "columns": columns, "classes": REGION_NAMES, "theory": theory, "experiment": trained });
+    let data = json!({
+        "rows": rows,
+        "columns": columns,
+        "classes": grid.class_names(),
+        "theory": theory,
+        "theory_paper_bias": of_paper,
+        "theory_zero_bias": without,
+        "experiment": trained,
+    });
     Ok(Still { panels: Panels::new(panels, 300.0, 2), data })
 }
 

@@ -4,13 +4,31 @@
 
 /// The ids that have a preset.
 pub const PRESET_IDS: &[&str] = &["intro", "phase-2-1", "playground"];
+pub const PRESET_IDS: &[&str] = &[
+    "intro",
+    "basic-small",
+    "basic-large",
+    "loss-terms",
+    "loss-surface",
+    "phase-2-1",
+    "phase-3-2",
+    "polytopes",
+    "perturb",
+];
 
 /// The text of a preset, or `None` for an id without one.
 pub fn preset(id: &str) -> Option<&'static str> {
     Some(match id {
         "intro" => include_str!("../../presets/intro.json"),
+        "basic-small" => include_str!("../../presets/basic-small.json"),
+        "basic-large" => include_str!("../../presets/basic-large.json"),
+        "loss-terms" => include_str!("../../presets/loss-terms.json"),
+        "loss-surface" => include_str!("../../presets/loss-surface.json"),
         "phase-2-1" => include_str!("../../presets/phase-2-1.json"),
         "playground" => include_str!("../../presets/playground.json"),
+        "phase-3-2" => include_str!("../../presets/phase-3-2.json"),
+        "polytopes" => include_str!("../../presets/polytopes.json"),
+        "perturb" => include_str!("../../presets/perturb.json"),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ pub mod lab;
 mod phase;
 
 pub use lab::Lab;
-pub use phase::{PhaseCell, PhaseGrid};
+pub use phase::{Agreement, PhaseCell, PhaseGrid};
 
 use crate::attack;
 use crate::dictionary::Autoencoder;

@@ -3,7 +3,7 @@
 use super::spec::parsed;
 use super::{object, thrown};
 use crate::sweep;
-use crate::theory::Phase21;
+use crate::theory::Bias;
 use js_sys::{Float32Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -11,8 +11,8 @@ use wasm_bindgen::prelude::*;
 const TYPES: &str = r#"
 /** One trained cell of a phase diagram. */
 export interface PhaseCell {
-  /** 0 forgotten, 1 its own axis, 2 superposition. */
-  class: 0 | 1 | 2;
+  /** Of two features in one dimension: 0 forgotten, 1 its own axis, 2 superposition. */
+  class: 0 | 1 | 2 | 3;
   loss: number;
   /** `[1][2]`. */
   weights: Float32Array;
@@ -23,7 +23,7 @@ export interface PhaseCell {
 }
 "#;
 
-/// The grid of a spec with two features, one hidden dimension and two sweep axes: rows, then columns.
+/// The grid of a spec with two features in one hidden dimension, or three in two, and two sweep axes: rows, then columns.
 #[wasm_bindgen]
 pub struct PhaseGrid {
     inner: sweep::PhaseGrid,
@@ -52,12 +52,11 @@ impl PhaseGrid {
         self.inner.size().1 as u32
     }
 
-    /// The class that theory gives each cell, row by row: 0 forgotten, 1 its own axis, 2 superposition.
+    /// The class that theory gives each cell at its best bias, row by row.
     ///
     /// @throws {Error} with the core's one-line message
     pub fn theory(&self) -> Result<Uint8Array, js_sys::Error> {
-        let classes = self.inner.theory().map_err(thrown)?;
-        let classes: Vec<u8> = classes.into_iter().map(class).collect();
+        let classes = self.inner.theory(Bias::Best).map_err(thrown)?;
         Ok(Uint8Array::from(classes.as_slice()))
     }
 
@@ -75,7 +74,7 @@ impl PhaseGrid {
         let cell = self.inner.train(cell_idx as usize).map_err(thrown)?;
         let report = cell.report;
         Ok(object([
-            ("class", class(cell.phase).into()),
+            ("class", cell.class.into()),
             ("loss", report.loss.into()),
             ("weights", Float32Array::from(report.weights.concat().as_slice()).into()),
             ("bias", Float32Array::from(report.bias.as_slice()).into()),
@@ -83,9 +82,4 @@ impl PhaseGrid {
             ("restart", (report.restart as u32).into()),
         ]))
     }
-}
-
-/// The number of a class in the figures.
-fn class(phase: Phase21) -> u8 {
-    phase as u8
 }

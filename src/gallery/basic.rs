@@ -1,0 +1,70 @@
+//! `basic-small`, `basic-large`: linear and ReLU output models from dense to sparse (paper, "Demonstrating Superposition").
+
+use serde_json::json;
+
+use super::{Still, refuse};
+use crate::error::Error;
+use crate::figures::heatmap::{Bars, Heatmap};
+use crate::figures::panels::{Panel, Panels, View};
+use crate::report::InstanceReport;
+use crate::spec::{Density, ExperimentSpec, ModelKind};
+use crate::sweep::lab::train_sweep;
+use crate::sweep::{Lab, job_spec, n_jobs};
+
+/// The most models that one picture shows.
+const MAX_PANELS: usize = 64;
+/// Matrices of more features are too fine to see.
+const MAX_FEATURES: usize = 200;
+
+/// `WᵀW` and b of every instance as heat maps, with the lengths of the columns coloured by superposition.
+///
+/// # Errors
+/// [`Error::Field`] for more than [`MAX_PANELS`] instances, more than [`MAX_FEATURES`] features, or a model whose decoder is not the
+/// encoder's transpose; else as [`train_sweep`].
+pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let n_panels = n_jobs(spec);
+    if n_panels > MAX_PANELS {
+        return refuse("sweep", format!("{n_panels} models"), format!("at most {MAX_PANELS} in one picture"));
+    }
+    let specs = (0..n_panels).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    for spec in &specs {
+        if spec.features > MAX_FEATURES {
+            return refuse("features", spec.features, format!("at most {MAX_FEATURES} in one heat map"));
+        }
+        if spec.model == ModelKind::Absolute {
+            return refuse("model", spec.model.name(), "a model with one matrix W for this figure");
+        }
+    }
+    let reports = train_sweep(lab, "models", spec)?;
+    let panels =
+        specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == n_panels));
+    Ok(Still { panels: Panels::new(panels.collect(), 172.0, 4), data: json!({ "instances": reports }) })
+}
+
+fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {
+    let n = spec.features;
+    let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
+    let dot = |i: usize, j: usize| w.chunks_exact(n).map(|row| row[i] * row[j]).sum::<f64>();
+    let values = (0..n * n).map(|idx| dot(idx / n, idx % n)).collect();
+    let bars = Bars {
+        name: "‖Wᵢ‖".into(),
+        lengths: report.measures.norms.clone(),
+        superposition: report.measures.superposition.clone(),
+    };
+    let map = Heatmap::new(n, n, values)
+        .with_limit(1.2)
+        .with_bias(report.bias.iter().copied().map(f64::from).collect())
+        .with_bars(bars)
+        .with_color_bar(color_bar);
+    let model = match spec.model {
+        ModelKind::Linear => "Linear",
+        ModelKind::Relu => "ReLU",
+        ModelKind::ReluHidden | ModelKind::Absolute => spec.model.name(),
+    };
+    let title = match &spec.density {
+        Density::Uniform(p) => format!("{model}, 1 − S = {p}"),
+        Density::Each(_) => format!("{model}, mixed densities"),
+    };
+    let words = format!("{} of {n} features in {} dimensions.", report.measures.represented.len(), spec.hidden);
+    Panel::new(title, words, View::Heatmap(map))
+}
