@@ -33,8 +33,6 @@ pub type Make = fn(&ExperimentSpec, &dyn Lab) -> Result<Still, Error>;
 #[rustfmt::skip]
 pub const FIGURES: &[(&str, Make)] = &[
     ("intro", intro::make),
-    ("phase-2-1", phase::make_2_1),
-    ("playground", playground::make),
     ("basic-small", basic::make),
     ("basic-large", basic::make),
     ("loss-terms", loss::make_terms),
@@ -43,6 +41,7 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("phase-3-2", phase::make),
     ("polytopes", polytopes::make),
     ("perturb", perturb::make),
+    ("playground", playground::make),
 ];
 
 /// How a figure is made.

@@ -3,7 +3,6 @@
 //! They are compiled in, so that a figure needs no file, and parsed like any other spec.
 
 /// The ids that have a preset.
-pub const PRESET_IDS: &[&str] = &["intro", "phase-2-1", "playground"];
 pub const PRESET_IDS: &[&str] = &[
     "intro",
     "basic-small",
@@ -14,6 +13,7 @@ pub const PRESET_IDS: &[&str] = &[
     "phase-3-2",
     "polytopes",
     "perturb",
+    "playground",
 ];
 
 /// The text of a preset, or `None` for an id without one.
@@ -25,10 +25,10 @@ pub fn preset(id: &str) -> Option<&'static str> {
         "loss-terms" => include_str!("../../presets/loss-terms.json"),
         "loss-surface" => include_str!("../../presets/loss-surface.json"),
         "phase-2-1" => include_str!("../../presets/phase-2-1.json"),
-        "playground" => include_str!("../../presets/playground.json"),
         "phase-3-2" => include_str!("../../presets/phase-3-2.json"),
         "polytopes" => include_str!("../../presets/polytopes.json"),
         "perturb" => include_str!("../../presets/perturb.json"),
+        "playground" => include_str!("../../presets/playground.json"),
         _ => return None,
     })
 }
