@@ -276,7 +276,8 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
     sheet.frame(&hairline(sheet, place), Theme::HAIRLINE, theme.guide())?;
     let ink = theme.plain(Theme::SMALL);
     let y = place.bottom() + 10.0;
-    for (text, along) in texts.iter().zip([0.0, 0.5, 1.0]) {
+    // The ends first: where there is no room for all three, they say most.
+    for (text, along) in [(&texts[0], 0.0), (&texts[2], 1.0), (&texts[1], 0.5)] {
         let half = text_width(text, Theme::SMALL, false) / 2.0;
         let x = (place.x + along * place.width).max(bounds.x + half).min(bounds.right() - half);
         sheet.label(text, &[((x, y), Align::Middle)], bounds, &ink)?;

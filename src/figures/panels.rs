@@ -154,6 +154,8 @@ pub struct Panels {
     pub min_width: f64,
     /// The most panels in a row.
     pub max_columns: usize,
+    /// Panels that stay side by side where more than one stands in a row: 2 for pairs.
+    pub group: usize,
     /// What colours mean, above all panels.
     pub legend: Vec<(String, Tint)>,
 }
@@ -168,7 +170,12 @@ struct Slot {
 impl Panels {
     /// Panels of at least `min_width`, at most `max_columns` in a row, without a legend.
     pub fn new(panels: Vec<Panel>, min_width: f64, max_columns: usize) -> Self {
-        Self { panels, min_width, max_columns, legend: Vec::new() }
+        Self { panels, min_width, max_columns, group: 1, legend: Vec::new() }
+    }
+
+    /// The same with rows of whole groups of so many panels, wherever there is room for a group.
+    pub fn in_groups_of(self, group: usize) -> Self {
+        Self { group: group.max(1), ..self }
     }
 
     /// The same with a legend.
@@ -181,8 +188,10 @@ impl Panels {
         let count = self.panels.iter().filter(|panel| !panel.wide).count().max(1);
         let fitting = ((width + GUTTER.0) / (self.min_width + GUTTER.0)).floor().max(1.0) as usize;
         let most = fitting.min(self.max_columns.max(1)).min(count);
+        let most = if most < self.group { most } else { most - most % self.group };
         // As many rows as needed, then as few columns as those rows need: seven in four columns are 4 + 3, not 4 + 2 + 1.
         let columns = count.div_ceil(count.div_ceil(most));
+        let columns = if most < self.group { columns } else { columns.next_multiple_of(self.group) };
         let column_width = ((width - (columns - 1) as f64 * GUTTER.0) / columns as f64).max(1.0);
         let mut slots = Vec::with_capacity(self.panels.len());
         let mut y = legend_height(&self.legend, width);

@@ -36,9 +36,14 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         }
     }
     let reports = train_sweep(lab, "models", spec)?;
+    // A linear and a relu model of each density stay side by side.
+    let is_paired = specs.chunks(2).all(|pair| pair.len() == 2 && pair[0].model != pair[1].model);
     let panels =
         specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == n_panels));
-    Ok(Still { panels: Panels::new(panels.collect(), 172.0, 4), data: json!({ "instances": reports }) })
+    Ok(Still {
+        panels: Panels::new(panels.collect(), 168.0, 4).in_groups_of(if is_paired { 2 } else { 1 }),
+        data: json!({ "instances": reports }),
+    })
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {

@@ -47,8 +47,8 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         Ok(Frame::of(format!("{} points", idx + 2), origin, transposed(&solution.points), 3))
     })?;
     frames.push(Frame::of(
-        "W orthogonal to (1, 1, 1)".into(),
-        "three axes seen along that direction".into(),
+        "Three axes".into(),
+        "seen along (1, 1, 1), to which W is orthogonal".into(),
         axes_without_ones(3),
         2,
     ));
@@ -60,7 +60,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let n_frames = frames.len();
     let panels = frames.iter().enumerate().flat_map(|(idx, frame)| [frame.picture(), frame.gram(idx + 1 == n_frames)]);
     let data: Vec<Value> = frames.iter().map(Frame::json).collect();
-    Ok(Still { panels: Panels::new(panels.collect(), 136.0, 6), data: json!({ "frames": data }) })
+    Ok(Still { panels: Panels::new(panels.collect(), 126.0, 6).in_groups_of(2), data: json!({ "frames": data }) })
 }
 
 /// The k basis vectors of k dimensions, projected to the space that is orthogonal to (1, …, 1): `[k − 1][k]`, by the rows of the Helmert
@@ -117,7 +117,7 @@ impl Frame {
 
     fn picture(&self) -> Panel {
         let pose = canonical_pose(&self.w, self.n, self.dimension);
-        let words = format!("{}: {}.", self.measures.solution.replace('-', " "), self.origin);
+        let words = format!("{}: {}", self.measures.solution.replace('-', " "), self.origin);
         let view = if self.dimension == 2 {
             let names = vec![String::new(); self.n];
             let weights = pose.into_iter().map(|weight| weight as f32).collect();
