@@ -61,6 +61,8 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
         panels.push(Panel::new(format!("Model {number}: features in space"), words.clone(), View::Solid(solid)));
     }
     if n <= MAX_MATRIX {
+        // Once is enough.
+        let words = if panels.is_empty() { words } else { "Colours of the norms: superposition.".into() };
         panels.push(matrix(spec, report, &w, &measures, number, words));
     }
     if let Some(kinds) = &report.neurons {

@@ -200,10 +200,12 @@ fn passes(copy: &Path, mutation: &Mutation) -> Result<bool> {
     Ok(output.status.success())
 }
 
-/// The command that compiles the mutation's suite, in a target folder of the copies' own.
+/// The command that compiles the mutation's suite. The target folder is the usual one, so that what the crate stands on is compiled already;
+/// the crate itself is another one there, as its sources lie elsewhere.
 fn test_command(copy: &Path, mutation: &Mutation) -> Command {
     let mut command = shell::cargo(copy);
-    command.args(["test", "--package", "superposition", "--target-dir"]).arg(copy.join("target"));
+    let target = copy.parent().unwrap_or(copy);
+    command.args(["test", "--package", "superposition", "--target-dir"]).arg(target);
     match mutation.suite {
         Some(suite) => command.args(["--test", suite]),
         None => command.arg("--lib"),
