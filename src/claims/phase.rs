@@ -60,7 +60,7 @@ fn check(lab: &dyn Lab, effort: Effort, diagram: &Diagram) -> Result<Vec<Claim>,
     };
     let n_sampled = effort.of(SAMPLED_CELLS, SAMPLED_CELLS / 2);
     let exact = trained(lab, effort, diagram, n_sampled, json!({}))?.1;
-    let sampled = trained(lab, effort, diagram, n_sampled, sampled_settings())?.1;
+    let sampled = trained(lab, effort, diagram, n_sampled, sampled_settings(effort))?.1;
     let agreement = Agreement::of(&exact, &sampled, n_sampled);
     let with_samples = Claim {
         id: diagram.id,
@@ -75,12 +75,12 @@ fn check(lab: &dyn Lab, effort: Effort, diagram: &Diagram) -> Result<Vec<Claim>,
 }
 
 /// Samples in place of exact gradients. Few steps at a rate that falls to 0 do: of three features a cell costs 30 ms a restart.
-fn sampled_settings() -> Value {
+fn sampled_settings(effort: Effort) -> Value {
     json!({
         "gradient": "sampled",
         "batch": 1024,
-        "steps": 1500,
-        "learning_rate": 0.02,
+        "steps": effort.of(1500, 600),
+        "learning_rate": effort.of(0.02, 0.03),
         "schedule": "cosine",
         "stop": null,
     })
