@@ -4,13 +4,18 @@
 //! rule by which a number decides, the number, and a verdict. Nothing is judged by a picture. The rule stands in the docs of its check
 //! and, in short, in the claim itself.
 
+mod absolute;
+mod adversarial;
 mod basic;
+mod dictionary;
 mod intro;
 mod loss;
 mod perturb;
 mod phase;
 mod polytopes;
+mod privileged;
 mod reference;
+mod without;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -105,6 +110,13 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("phase-3-2", phase::check_3_2),
     ("polytopes", polytopes::check),
     ("perturb", perturb::check),
+    ("adversarial", adversarial::check),
+    ("privileged", privileged::check),
+    ("absolute-small", absolute::check_small),
+    ("absolute-large", absolute::check_large),
+    ("asymmetric", absolute::check_asymmetric),
+    ("without", without::check),
+    ("dictionary", dictionary::check),
 ];
 
 /// The check of a figure.

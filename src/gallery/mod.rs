@@ -4,13 +4,20 @@
 //! gives a [`Still`]: panels of views, and the numbers that they show. The rooms above know nothing of ids; what the paper claims of
 //! a figure is in `claims`.
 
+mod absolute;
+pub(crate) mod adversarial;
+pub(crate) mod asymmetric;
 mod basic;
+pub(crate) mod dictionary;
 mod intro;
 mod loss;
+mod neurons;
 pub(crate) mod perturb;
 mod phase;
 mod playground;
 pub(crate) mod polytopes;
+mod privileged;
+pub(crate) mod without;
 
 use crate::error::Error;
 use crate::figures::panels::Panels;
@@ -41,6 +48,13 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("phase-3-2", phase::make),
     ("polytopes", polytopes::make),
     ("perturb", perturb::make),
+    ("adversarial", adversarial::make),
+    ("privileged", privileged::make),
+    ("absolute-small", absolute::make_small),
+    ("absolute-large", absolute::make_large),
+    ("asymmetric", asymmetric::make),
+    ("without", without::make),
+    ("dictionary", dictionary::make),
     ("playground", playground::make),
 ];
 

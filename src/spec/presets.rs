@@ -13,6 +13,13 @@ pub const PRESET_IDS: &[&str] = &[
     "phase-3-2",
     "polytopes",
     "perturb",
+    "adversarial",
+    "privileged",
+    "absolute-small",
+    "absolute-large",
+    "asymmetric",
+    "without",
+    "dictionary",
     "playground",
 ];
 
@@ -28,6 +35,13 @@ pub fn preset(id: &str) -> Option<&'static str> {
         "phase-3-2" => include_str!("../../presets/phase-3-2.json"),
         "polytopes" => include_str!("../../presets/polytopes.json"),
         "perturb" => include_str!("../../presets/perturb.json"),
+        "adversarial" => include_str!("../../presets/adversarial.json"),
+        "privileged" => include_str!("../../presets/privileged.json"),
+        "absolute-small" => include_str!("../../presets/absolute-small.json"),
+        "absolute-large" => include_str!("../../presets/absolute-large.json"),
+        "asymmetric" => include_str!("../../presets/asymmetric.json"),
+        "without" => include_str!("../../presets/without.json"),
+        "dictionary" => include_str!("../../presets/dictionary.json"),
         "playground" => include_str!("../../presets/playground.json"),
         _ => return None,
     })

@@ -1,0 +1,134 @@
+//! `absolute-small`, `absolute-large`: models that compute absolute values (paper, "Computation in Superposition").
+
+use serde_json::json;
+
+use super::neurons::{Neurons, counted, superposition_legend};
+use super::{Still, refuse};
+use crate::error::Error;
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series};
+use crate::figures::panels::{Panel, Panels, View};
+use crate::figures::theme::Tint;
+use crate::measures::NeuronKind;
+use crate::spec::{Density, ExperimentSpec, ModelKind};
+use crate::sweep::lab::train_sweep;
+use crate::sweep::{Lab, job_spec, n_jobs};
+
+/// The most models that one picture shows.
+const MAX_MODELS: usize = 24;
+/// The most neurons whose columns can be told apart.
+const MAX_NEURONS: usize = 100;
+
+/// The specs of all instances, refused where the figure cannot show them.
+fn specs_of(spec: &ExperimentSpec) -> Result<Vec<ExperimentSpec>, Error> {
+    let n_models = n_jobs(spec);
+    if n_models > MAX_MODELS {
+        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
+    }
+    let specs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    for spec in &specs {
+        if spec.model != ModelKind::Absolute {
+            return refuse("model", spec.model.name(), "\"absolute\" for this figure");
+        }
+        if spec.hidden > MAX_NEURONS {
+            return refuse("hidden", spec.hidden, format!("at most {MAX_NEURONS} neurons for stacks"));
+        }
+    }
+    Ok(specs)
+}
+
+fn place(spec: &ExperimentSpec) -> String {
+    match &spec.density {
+        Density::Uniform(p) => format!("1 − S = {p}"),
+        Density::Each(_) => "mixed densities".into(),
+    }
+}
+
+/// Both matrices, the stacks and the network of every instance.
+///
+/// # Errors
+/// [`Error::Field`] for another model than `absolute` or a spec of too many models or neurons, else as [`train_sweep`].
+pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let specs = specs_of(spec)?;
+    let reports = train_sweep(lab, "models", spec)?;
+    let mut panels = Vec::new();
+    for (spec, report) in specs.iter().zip(&reports) {
+        let neurons = Neurons::of(report);
+        let sides = sides(&neurons);
+        let whole = sides.iter().filter(|sides| sides.0 > 0 && sides.1 > 0).count();
+        let loss = format!("Loss {:.1e}, best of {}.", report.loss, spec.restarts.count);
+        let words = format!("{whole} of {} features have a neuron for each side.", spec.features);
+        let tints = neurons.feature_tints();
+        panels.push(Panel::new(format!("W₁, {}", place(spec)), loss, View::Heatmap(neurons.encoder_map())));
+        panels.push(Panel::new("W₂", "What each neuron adds to each output.", View::Heatmap(neurons.decoder_map())));
+        panels.push(Panel::new("W₁ as stacks", words, View::Stack(neurons.stack(tints))));
+        let words = "Positive weights blue, negative red, as wide as they are large.";
+        panels.push(Panel::new("The network", words, View::Network(neurons.network())));
+    }
+    Ok(Still { panels: Panels::new(panels, 300.0, 2), data: json!({ "instances": reports }) })
+}
+
+/// Neurons that stand for each feature alone: on its positive side, on its negative side.
+fn sides(neurons: &Neurons) -> Vec<(usize, usize)> {
+    let mut sides = vec![(0, 0); neurons.decoder.len()];
+    for (row, kind) in neurons.encoder.iter().zip(&neurons.kinds) {
+        if *kind == NeuronKind::Monosemantic {
+            let largest = (0..row.len()).max_by(|&i, &j| row[i].abs().total_cmp(&row[j].abs())).unwrap_or(0);
+            if row[largest] > 0.0 { sides[largest].0 += 1 } else { sides[largest].1 += 1 }
+        }
+    }
+    sides
+}
+
+/// Stacks of every instance, how many neurons are monosemantic, and matrix and network of the instance in the middle.
+///
+/// # Errors
+/// As [`make_small`].
+pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let specs = specs_of(spec)?;
+    let reports = train_sweep(lab, "models", spec)?;
+    let all: Vec<Neurons> = reports.iter().map(Neurons::of).collect();
+    let mut panels = Vec::new();
+    for ((spec, report), neurons) in specs.iter().zip(&reports).zip(&all) {
+        let words = format!(
+            "{} of {} are monosemantic; loss {:.1e}. Heights are absolute weights.",
+            neurons.count(NeuronKind::Monosemantic),
+            counted(spec.hidden, "neuron"),
+            report.loss
+        );
+        let stack = neurons.absolute_stack(neurons.superposition_tints());
+        panels.push(Panel::new(place(spec), words, View::Stack(stack)));
+    }
+    if let Some(chart) = counts_chart(&specs, &all) {
+        let words = "Neurons change from one feature each to many as features get sparser.";
+        panels.push(Panel::new("Monosemantic neurons", words, View::Chart(chart)));
+    }
+    let middle = all.len() / 2;
+    let at = place(&specs[middle]);
+    let words = "Neurons sorted by their most important feature.";
+    panels.push(Panel::new(format!("W₁, {at}"), words, View::Heatmap(all[middle].encoder_map())));
+    let words = "Positive weights blue, negative red.";
+    panels.push(Panel::new(format!("The network, {at}"), words, View::Network(all[middle].network())));
+    let panels = Panels::new(panels, 330.0, 2).with_legend(superposition_legend());
+    Ok(Still { panels, data: json!({ "instances": reports }) })
+}
+
+/// Monosemantic neurons against 1/(1 − S); none for fewer than two densities.
+fn counts_chart(specs: &[ExperimentSpec], all: &[Neurons]) -> Option<Chart> {
+    let mut points: Vec<(f64, f64)> = specs
+        .iter()
+        .zip(all)
+        .filter_map(|(spec, neurons)| match spec.density {
+            Density::Uniform(p) => Some((1.0 / p, neurons.count(NeuronKind::Monosemantic) as f64)),
+            Density::Each(_) => None,
+        })
+        .collect();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    let m = specs[0].hidden as f64;
+    let chart = Chart::new(
+        Axis::log("1/(1 − S)", first, last),
+        Axis::linear("monosemantic neurons", 0.0, 1.05 * m),
+        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points)],
+    );
+    (first < last).then(|| chart.with_rules(vec![Rule::level(m, "all")]))
+}

@@ -1,0 +1,183 @@
+//! `adversarial`: models with more features per dimension are more vulnerable (paper, "Relationship to Adversarial Robustness").
+//!
+//! The models of a sweep over density are attacked twice: with the spec's attack, and with the same fraction of the other mean input
+//! length. Vulnerability `L′ − L` is relative to the densest model's, which is without superposition.
+
+use serde_json::{Value, json};
+
+use super::{Still, refuse};
+use crate::attack::{self, AttackReport};
+use crate::error::Error;
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
+use crate::figures::panels::{Panel, Panels, View};
+use crate::figures::theme::Tint;
+use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
+use crate::sweep::lab::{map, train};
+use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::train::level_of;
+
+/// The most models in one picture.
+const MAX_MODELS: usize = 128;
+
+/// A model of the sweep under both attacks.
+#[derive(Debug, Clone)]
+pub(crate) struct Attacked {
+    /// 1/(1 − S).
+    pub inverse_density: f64,
+    /// 1/D*.
+    pub features_per_dimension: f64,
+    /// The attack whose size is the same for all models.
+    pub same_size: AttackReport,
+    /// The attack whose size follows each model's own inputs.
+    pub own_size: AttackReport,
+}
+
+impl Attacked {
+    /// Its numbers.
+    pub fn json(&self) -> Value {
+        json!({
+            "inverse_density": self.inverse_density,
+            "features_per_dimension": self.features_per_dimension,
+            "same_size": self.same_size,
+            "own_size": self.own_size,
+        })
+    }
+}
+
+/// Trains the models of a sweep over density and attacks them; the densest comes first.
+///
+/// # Errors
+/// [`Error::Field`] for a spec without a sweep over density, without an attack, or of a model whose features have no dimensions; else
+/// as [`train`].
+pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attacked>, Error> {
+    let n_models = n_jobs(spec);
+    if n_models < 2 || spec.sweep.iter().any(|axis| axis.field != "density") {
+        return refuse("sweep", format!("{n_models} models"), "one axis, density, of at least two values");
+    }
+    if n_models > MAX_MODELS {
+        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
+    }
+    if spec.model == ModelKind::Absolute {
+        return refuse("model", spec.model.name(), "a model with one matrix W for this figure");
+    }
+    let Some(Attack { norm, .. }) = spec.attack else {
+        return refuse("attack", "null", "an attack for this figure");
+    };
+    let jobs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let bare: Vec<ExperimentSpec> = jobs.into_iter().map(|job| ExperimentSpec { attack: None, ..job }).collect();
+    let reports = train(lab, "models", &bare)?;
+    let mut models = map(lab, "attacks", n_models, |idx| {
+        let (spec, report) = (&bare[idx], &reports[idx]);
+        let Density::Uniform(density) = spec.density else {
+            return refuse("density", "a list", "one density for all features of a model");
+        };
+        let Some(dimensions) = report.measures.dimensions_per_feature else {
+            return refuse("seed", spec.seed, "one whose models represent something");
+        };
+        let (subject, law, level) = (report.subject(spec), spec.input_law(), level_of(spec)?);
+        let under = |relative_to| attack::evaluate(&subject, &Attack { norm, relative_to }, &law, spec.seed, level);
+        Ok(Attacked {
+            inverse_density: 1.0 / density,
+            features_per_dimension: 1.0 / dimensions,
+            same_size: under(RelativeTo::Dense),
+            own_size: under(RelativeTo::Own),
+        })
+    })?;
+    models.sort_by(|a, b| a.inverse_density.total_cmp(&b.inverse_density));
+    Ok(models)
+}
+
+/// Vulnerabilities relative to the first model's.
+pub(crate) fn relative(models: &[Attacked], report: impl Fn(&Attacked) -> &AttackReport) -> Vec<f64> {
+    let base = models.first().map_or(1.0, |model| report(model).vulnerability);
+    models.iter().map(|model| report(model).vulnerability / base).collect()
+}
+
+/// Pearson's correlation of two lists of equal length.
+pub(crate) fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mx, my) = (mean(x), mean(y));
+    let sum = |f: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(&x, &y)| f(x - mx, y - my)).sum::<f64>();
+    sum(&|x, y| x * y) / (sum(&|x, _| x * x) * sum(&|_, y| y * y)).sqrt()
+}
+
+/// Relative vulnerability and features per dimension against 1/(1 − S), and against each other.
+///
+/// # Errors
+/// As [`attacked`].
+pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let models = attacked(spec, lab)?;
+    let same = relative(&models, |model| &model.same_size);
+    let own = relative(&models, |model| &model.own_size);
+    let features: Vec<f64> = models.iter().map(|model| model.features_per_dimension).collect();
+    let r = correlation(&features, &same);
+    let places: Vec<f64> = models.iter().map(|model| model.inverse_density).collect();
+    let line = |name: &str, tint, mark, values: &[f64]| {
+        Series::new(name, tint, mark, places.iter().copied().zip(values.iter().copied()).collect())
+    };
+    let most = |values: &[f64]| 1.1 * values.iter().copied().fold(1.0, f64::max);
+    let x = || Axis::log("1/(1 − S)", places[0], places[places.len() - 1]);
+    let vulnerability = Chart::new(
+        x(),
+        Axis::linear("(L′ − L)/(L′₀ − L₀)", 0.0, most(&same).max(most(&own))),
+        vec![
+            line("one size", Tint::Kind(0), Mark::LineDots, &same),
+            line("own size", Tint::Kind(1), Mark::LineDots, &own),
+        ],
+    )
+    .with_rules(vec![Rule::level(1.0, "")]);
+    let per_dimension = Chart::new(
+        x(),
+        Axis::linear("1/D* = ‖W‖²/m", 0.0, most(&features)),
+        vec![line("", Tint::Kind(0), Mark::LineDots, &features)],
+    )
+    .with_rules(vec![Rule::level(1.0, "")]);
+    let dots = features.iter().copied().zip(same.iter().copied()).collect();
+    let top = most(&features).max(most(&same));
+    let scatter = Chart::new(
+        Axis::linear("features per dimension", 0.0, top),
+        Axis::linear("relative vulnerability", 0.0, top),
+        vec![
+            Series::new("", Tint::Faint, Mark::Dashed, vec![(0.0, 0.0), (top, top)]),
+            Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.6), dots),
+        ],
+    );
+    let size = models[0].same_size.size;
+    let fraction = 100.0 * spec.attack.map_or(0.0, |attack| attack.norm);
+    let words = format!(
+        "Attacks of one size, {size:.2}, for all models, and of {fraction:.0}% of each density's own mean input length; relative to the densest model."
+    );
+    let last = models.len() - 1;
+    let panels = vec![
+        Panel::new("Vulnerability to attacks", words, View::Chart(vulnerability)),
+        Panel::new(
+            "Features per dimension",
+            format!("From {:.1} to {:.1} as features get sparser.", features[0], features[last]),
+            View::Chart(per_dimension),
+        ),
+        Panel::new(
+            "One against the other",
+            format!("Correlation r = {r:.3} with attacks of one size; the dashed line is equality."),
+            View::Chart(scatter),
+        ),
+    ];
+    let data = json!({
+        "models": models.iter().map(Attacked::json).collect::<Vec<_>>(),
+        "relative_vulnerability": same,
+        "relative_vulnerability_own_size": own,
+        "correlation": r,
+    });
+    Ok(Still { panels: Panels::new(panels, 270.0, 3), data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn correlations_of_a_line_and_of_a_cross() {
+        assert!((correlation(&[1.0, 2.0, 3.0], &[5.0, 3.0, 1.0]) + 1.0).abs() < 1e-12);
+        assert!((correlation(&[1.0, 2.0, 4.0], &[1.0, 2.0, 4.0]) - 1.0).abs() < 1e-12);
+        assert!(correlation(&[-1.0, 1.0, 0.0, 0.0], &[0.0, 0.0, -1.0, 1.0]).abs() < 1e-12);
+    }
+}
