@@ -74,7 +74,7 @@ fn check(lab: &dyn Lab, effort: Effort, diagram: &Diagram) -> Result<Vec<Claim>,
     Ok(vec![theory, with_exact, with_samples])
 }
 
-/// Samples in place of exact gradients. Few steps at a rate that falls to 0 do: of three features a cell costs 30 ms a restart.
+/// Samples in place of exact gradients: few steps do, at a rate that falls to 0.
 fn sampled_settings(effort: Effort) -> Value {
     json!({
         "gradient": "sampled",

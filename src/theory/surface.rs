@@ -73,9 +73,9 @@ pub const SHARING: f64 = 0.1;
 const REACH: f64 = 1.6;
 /// Cells of the dense search between 0 and [`REACH`], finer toward 0: where the extra weight is not quite 0 a minimum is as shallow
 /// as that weight is small, and an even grid steps over it.
-const CELLS: i32 = 80;
+const CELLS: i32 = 56;
 /// Descents start also at every so many-th node of that search.
-const SOWN: usize = 8;
+const SOWN: usize = 7;
 /// A minimum is polished until a Newton step is shorter than this.
 const POLISHED_STEP: f64 = 1e-11;
 /// Points of a path are at least this far apart.
