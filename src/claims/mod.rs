@@ -9,6 +9,7 @@ mod adversarial;
 mod basic;
 mod dictionary;
 mod intro;
+mod learning;
 mod loss;
 mod perturb;
 mod phase;
@@ -16,6 +17,8 @@ mod polytopes;
 mod privileged;
 mod reference;
 mod without;
+mod sets;
+mod uniform;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -108,6 +111,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("loss-surface", loss::check_surface),
     ("phase-2-1", phase::check_2_1),
     ("phase-3-2", phase::check_3_2),
+    ("dimensions", uniform::check_dimensions),
+    ("dimensionality", uniform::check_dimensionality),
     ("polytopes", polytopes::check),
     ("perturb", perturb::check),
     ("adversarial", adversarial::check),
@@ -117,6 +122,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("asymmetric", absolute::check_asymmetric),
     ("without", without::check),
     ("dictionary", dictionary::check),
+    ("correlated", sets::check_correlated),
+    ("anticorrelated", sets::check_anticorrelated),
+    ("local-bases", sets::check_local_bases),
+    ("collapse", sets::check_collapse),
+    ("energy-levels", learning::check_energy_levels),
+    ("trajectories", learning::check_trajectories),
 ];
 
 /// The check of a figure.

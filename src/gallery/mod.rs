@@ -10,6 +10,7 @@ pub(crate) mod asymmetric;
 mod basic;
 pub(crate) mod dictionary;
 mod intro;
+pub(crate) mod learning;
 mod loss;
 mod neurons;
 pub(crate) mod perturb;
@@ -18,6 +19,8 @@ mod playground;
 pub(crate) mod polytopes;
 mod privileged;
 pub(crate) mod without;
+pub(crate) mod sets;
+pub(crate) mod uniform;
 
 use crate::error::Error;
 use crate::figures::panels::Panels;
@@ -46,6 +49,8 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("loss-surface", loss::make_surface),
     ("phase-2-1", phase::make),
     ("phase-3-2", phase::make),
+    ("dimensions", uniform::make_dimensions),
+    ("dimensionality", uniform::make_dimensionality),
     ("polytopes", polytopes::make),
     ("perturb", perturb::make),
     ("adversarial", adversarial::make),
@@ -55,6 +60,12 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("asymmetric", asymmetric::make),
     ("without", without::make),
     ("dictionary", dictionary::make),
+    ("correlated", sets::make_planes),
+    ("anticorrelated", sets::make_planes),
+    ("local-bases", sets::make_local_bases),
+    ("collapse", sets::make_collapse),
+    ("energy-levels", learning::make_energy_levels),
+    ("trajectories", learning::make_trajectories),
     ("playground", playground::make),
 ];
 

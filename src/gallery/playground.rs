@@ -119,6 +119,15 @@ fn matrix(
 
 /// The represented features, joined where their directions are not orthogonal.
 fn graph(measures: &Measures, w: &[f64], n: usize, number: usize) -> Panel {
+    let words = format!("Tegum factors: {}.", measures.solution);
+    Panel::new(format!("Model {number}: geometry"), words, View::Geometry(geometry(measures, w, n)))
+}
+
+/// The feature geometry graph of a matrix.
+///
+/// # Shapes
+/// `w: [n_hidden][n]`, which `measures` are of.
+pub(super) fn geometry(measures: &Measures, w: &[f64], n: usize) -> Geometry {
     let factors = measures
         .geometry
         .iter()
@@ -131,8 +140,7 @@ fn graph(measures: &Measures, w: &[f64], n: usize, number: usize) -> Panel {
     let represented = &measures.represented;
     let pairs = represented.iter().enumerate().flat_map(|(at, &i)| represented[at + 1..].iter().map(move |&j| (i, j)));
     let edges = pairs.map(|(i, j)| (i, j, cosine(i, j))).filter(|edge| edge.2.abs() > JOINING_COSINE).collect();
-    let words = format!("Tegum factors: {}.", measures.solution);
-    Panel::new(format!("Model {number}: geometry"), words, View::Geometry(Geometry::new(factors, edges)))
+    Geometry::new(factors, edges)
 }
 
 /// Loss against step, both logarithmic; none for fewer than two points.

@@ -1,0 +1,203 @@
+//! `dimensions`, `dimensionality`: how many dimensions a feature gets where all are alike (paper, "Uniform superposition").
+
+use serde_json::json;
+
+use super::sets::wide;
+use super::{Still, playground, refuse};
+use crate::error::Error;
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
+use crate::figures::panels::{Panel, Panels, View};
+use crate::figures::theme::Tint;
+use crate::measures::{Measures, Shape as Solid};
+use crate::report::InstanceReport;
+use crate::spec::{Density, ExperimentSpec, ModelKind};
+use crate::sweep::lab::train_sweep;
+use crate::sweep::{Lab, job_spec, n_jobs};
+
+/// The most models that one picture shows.
+const MAX_MODELS: usize = 1000;
+
+/// The fractions of a dimension that have a name, with the solid whose points get them.
+pub(crate) const FRACTIONS: [(f64, &str); 7] = [
+    (1.0, "1"),
+    (3.0 / 4.0, "3/4 tetrahedron"),
+    (2.0 / 3.0, "2/3 triangle"),
+    (1.0 / 2.0, "1/2 digon"),
+    (2.0 / 5.0, "2/5 pentagon"),
+    (3.0 / 8.0, "3/8 square antiprism"),
+    (0.0, "0 not learned"),
+];
+
+/// `D*` against `1/(1 − S)`.
+///
+/// # Errors
+/// [`Error::Field`] for a spec whose features differ or whose sweep has fewer than two densities, else as [`train_sweep`].
+pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let inverse = inverse_densities(spec)?;
+    let reports = train_sweep(lab, "models", spec)?;
+    let points = points_of_d_star(&inverse, &reports);
+    let words = plateau(&points);
+    let line = Series::new("", Tint::Ink, Mark::LineDots, points);
+    let highest = line.points.iter().map(|point| point.1).fold(1.0, f64::max);
+    let rules = vec![Rule::level(1.0, "1"), Rule::level(0.5, "1/2")];
+    let chart = Chart::new(density_axis(&inverse), Axis::linear("D* = m / ‖W‖²", 0.0, 1.05 * highest), vec![line]);
+    let title = format!("Hidden dimensions per embedded feature, n = {}, m = {}", spec.features, spec.hidden);
+    let panel = Panel::new(title, words, View::Chart(chart.with_rules(rules)));
+    Ok(Still { panels: Panels::new(vec![panel], 300.0, 1), data: json!({ "instances": reports }) })
+}
+
+/// Every `D_i` against `1/(1 − S)`, with `D*`, and the feature geometry graph of the model that has the most kinds of solids.
+///
+/// # Errors
+/// As [`make_dimensions`].
+pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
+    let inverse = inverse_densities(spec)?;
+    let reports = train_sweep(lab, "models", spec)?;
+    let mut dots = Vec::new();
+    for (idx, (x, report)) in inverse.iter().zip(&reports).enumerate() {
+        let all = report.measures.dimensionality.iter().flatten();
+        // Points of one density are spread a little, in an order that has nothing to do with their heights.
+        dots.extend(all.enumerate().map(|(i, &d)| (x * jitter(idx + 31 * i), d)));
+    }
+    let points = points_of_d_star(&inverse, &reports);
+    let series = vec![
+        Series::new("D_i of a feature", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.2), dots).with_strength(0.55),
+        Series::new("D*, the mean of a density", Tint::Ink, Mark::LineDots, points),
+    ];
+    let rules = FRACTIONS.map(|(value, name)| Rule::level(value, name)).to_vec();
+    let chart = Chart::new(density_axis(&inverse), Axis::linear("fraction of a dimension", 0.0, 1.05), series);
+    let title = format!("Dimensionality of every feature, n = {}, m = {}", spec.features, spec.hidden);
+    let words = format!("{} models; {}", reports.len(), crowded(&reports));
+    let chart = View::Chart(chart.with_rules(rules).with_aspect(0.5));
+    let mut panels = vec![Panel::new(title, words, chart).in_own_row()];
+    if let Some(idx) = most_varied(&reports) {
+        let (report, w) = (&reports[idx], wide(&reports[idx]));
+        let measures = Measures::of(&w, spec.features, spec.hidden);
+        let graph = playground::geometry(&measures, &w, spec.features);
+        let title = format!("Feature geometry at 1/(1 − S) = {}", rounded(inverse[idx]));
+        let words = format!(
+            "The model with the most kinds of solids (number {} of {}): {}.",
+            report.index + 1,
+            reports.len(),
+            measures.solution
+        );
+        panels.push(Panel::new(title, words, View::Geometry(graph)).in_own_row());
+    }
+    Ok(Still { panels: Panels::new(panels, 300.0, 1), data: json!({ "instances": reports }) })
+}
+
+/// `1/p` of every instance.
+fn inverse_densities(spec: &ExperimentSpec) -> Result<Vec<f64>, Error> {
+    let n_models = n_jobs(spec);
+    if n_models > MAX_MODELS {
+        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
+    }
+    if spec.model == ModelKind::Absolute {
+        return refuse("model", "absolute", "a model whose output is made of WᵀW");
+    }
+    let mut inverse = Vec::with_capacity(n_models);
+    for idx in 0..n_models {
+        match job_spec(spec, idx)?.density {
+            Density::Uniform(p) => inverse.push(1.0 / p),
+            Density::Each(list) => return refuse("density", format!("{list:?}"), "one density for all features"),
+        }
+    }
+    if inverse.iter().all(|x| *x == inverse[0]) {
+        return refuse("sweep", "one density", "at least two densities to draw a line");
+    }
+    Ok(inverse)
+}
+
+/// `1/p` from the least to the greatest.
+fn density_axis(inverse: &[f64]) -> Axis {
+    let low = inverse.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = inverse.iter().copied().fold(0.0, f64::max);
+    Axis::log("1/(1 − S), the more the sparser", low * 0.97, high * 1.03)
+}
+
+/// The mean D* of each density, in the order of `1/p`.
+fn points_of_d_star(inverse: &[f64], reports: &[InstanceReport]) -> Vec<(f64, f64)> {
+    let mut all: Vec<(f64, f64)> = inverse
+        .iter()
+        .zip(reports)
+        .filter_map(|(&x, report)| Some((x, report.measures.dimensions_per_feature?)))
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.chunk_by(|a, b| a.0 == b.0)
+        .map(|same| (same[0].0, same.iter().map(|point| point.1).sum::<f64>() / same.len() as f64))
+        .collect()
+}
+
+/// Where `D*` stays within 4% of 1/2.
+fn plateau(points: &[(f64, f64)]) -> String {
+    let near: Vec<f64> =
+        points.iter().filter(|point| (point.1 / 0.5 - 1.0).abs() < 0.04).map(|point| point.0).collect();
+    match near.as_slice() {
+        [] => "No density has a D* within 4% of 1/2.".into(),
+        [only] => format!("D* is within 4% of 1/2 at 1/(1 − S) = {}.", rounded(*only)),
+        [first, .., last] => {
+            format!("D* stays within 4% of 1/2 from 1/(1 − S) = {} to {}.", rounded(*first), rounded(*last))
+        }
+    }
+}
+
+/// How many features lie on the lines.
+fn crowded(reports: &[InstanceReport]) -> String {
+    let all = || reports.iter().flat_map(|report| report.measures.dimensionality.iter().flatten());
+    let count = |fraction: f64| all().filter(|&&d| near(d, fraction)).count();
+    let named: Vec<String> = FRACTIONS[1..6]
+        .iter()
+        .map(|&(value, name)| format!("{} at {}", count(value), name.split(' ').next().unwrap_or(name)))
+        .collect();
+    format!("features within 0.005 of a line: {}.", named.join(", "))
+}
+
+/// Whether a dimensionality is on a line.
+pub(crate) fn near(dimensionality: f64, fraction: f64) -> bool {
+    (dimensionality - fraction).abs() <= 0.005
+}
+
+/// The model with the most kinds of solids of two points and more; of several the first with the most features in them.
+fn most_varied(reports: &[InstanceReport]) -> Option<usize> {
+    let richness = |report: &InstanceReport| {
+        let solids = report.measures.geometry.iter().flatten();
+        let solids = solids.filter(|factor| factor.shape.n_points().is_some_and(|n_points| n_points > 1));
+        let mut kinds: Vec<Solid> = solids.clone().map(|factor| factor.shape).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        (kinds.len(), solids.map(|factor| factor.features.len()).sum::<usize>())
+    };
+    let best = (0..reports.len()).max_by_key(|&idx| (richness(&reports[idx]), std::cmp::Reverse(idx)))?;
+    (richness(&reports[best]).0 > 0).then_some(best)
+}
+
+/// A factor near 1, even over what is drawn (the golden ratio's multiples; Weyl, 1916).
+fn jitter(idx: usize) -> f64 {
+    1.0 + 0.03 * ((idx as f64 * 0.618_033_988_749_894_9).fract() - 0.5)
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plateau_is_told_from_first_to_last() {
+        assert_eq!(plateau(&[(1.0, 1.0), (2.5, 0.499), (3.0, 0.492), (5.0, 0.36)]).matches("2.5 to 3").count(), 1);
+        assert!(plateau(&[(1.0, 1.0)]).starts_with("No density"));
+    }
+
+    #[test]
+    fn a_mean_is_of_one_density() {
+        let spec = r#"{"features": 3, "hidden": 1, "steps": 0, "restarts": {"count": 2, "keep": "all"},
+            "sweep": [{"field": "density", "values": [0.5, 1]}]}"#;
+        let spec = ExperimentSpec::from_json(spec).expect("a valid spec");
+        let still = make_dimensions(&spec, &crate::sweep::lab::SingleThread).expect("a figure");
+        let View::Chart(chart) = &still.panels.panels[0].view else { panic!("a chart") };
+        let x: Vec<f64> = chart.series[0].points.iter().map(|point| point.0).collect();
+        assert_eq!(x, [1.0, 2.0]);
+    }
+}
