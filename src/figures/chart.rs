@@ -270,6 +270,10 @@ impl Chart {
                     Box2 { x: plot.x - 30.0, y: plot.y - ROW - 4.0, width: plot.width + 40.0, height: ROW + 4.0 };
                 let places = [(x, Align::Middle), (plot.right(), Align::Right), (plot.x, Align::Left)];
                 let places = places.map(|(x, align)| ((x, plot.y - 9.0), align));
+                // At an edge of the plot a name still has to stand above its own line.
+                let half = text_width(&rule.name, Theme::SMALL, false) / 2.0;
+                let near = [true, plot.right() - x < half, x - plot.x < half];
+                let places: Vec<_> = places.into_iter().zip(near).filter_map(|(at, near)| near.then_some(at)).collect();
                 sheet.label(&rule.name, &places, &wide, &theme.plain(Theme::SMALL))?;
             }
         }

@@ -48,7 +48,8 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
     // What jumps is drawn above what does not.
     series.sort_by(|a, b| a.strength.total_cmp(&b.strength));
     let levels = [(1.0, "1"), (0.5, "1/2"), (0.4, "2/5"), (0.0, "0")].map(|(at, name)| Rule::level(at, name)).to_vec();
-    let chart = Chart::new(axis(), Axis::linear("dimensionality D_i", 0.0, 1.02), series).with_rules(levels);
+    let highest = run.dimensionality.iter().copied().fold(0.5, f64::max);
+    let chart = Chart::new(axis(), Axis::linear("dimensionality D_i", 0.0, 1.05 * highest), series).with_rules(levels);
     let jumping = format!(
         "{} of {} features jump; the model ends as {}.",
         jumps.iter().map(|jump| jump.feature).collect::<std::collections::BTreeSet<_>>().len(),
@@ -201,7 +202,7 @@ impl Run {
         let low = points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
         let high = points.iter().map(|point| point.1).fold(0.0, f64::max);
         let line = Series::new("", Tint::Ink, Mark::Line, points);
-        (low < high).then(|| Chart::new(x, Axis::log("loss", 0.95 * low, 1.05 * high), vec![line]).with_aspect(0.4))
+        (low < high).then(|| Chart::new(x, Axis::log("loss", 0.98 * low, 1.02 * high), vec![line]).with_aspect(0.4))
     }
 }
 

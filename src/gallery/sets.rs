@@ -32,7 +32,8 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
     let mut n_sets = sets(spec).len();
     if let Some(more) = with_one_more_set(spec) {
         let others = planes_of(&more, lab)?;
-        panels.extend(plane_panels(&more, &others));
+        let further = plane_panels(&more, &others).into_iter();
+        panels.extend(further.map(|panel| Panel { title: format!("{}, a set more", panel.title), ..panel }));
         reports.extend(others);
         n_sets += 1;
     }
@@ -50,7 +51,7 @@ pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Erro
     let reports = planes_of(spec, lab)?;
     let panels = plane_panels(spec, &reports);
     Ok(Still {
-        panels: Panels::new(panels, 170.0, 5).with_legend(legend(spec, sets(spec).len())),
+        panels: Panels::new(panels, 150.0, 5).with_legend(legend(spec, sets(spec).len())),
         data: json!({ "instances": reports }),
     })
 }
@@ -69,6 +70,7 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
             let blocks = sets(spec).iter().filter(|set| set.windows(2).all(|pair| pair[1] == pair[0] + 1));
             let heatmap = Heatmap::new(n, n, gram)
                 .with_titles("feature", "feature")
+                .with_limit(1.0)
                 .with_blocks(blocks.map(|set| (set[0], set.len())).collect());
             let (within, across) = largest_cosines(&w, n, sets(spec));
             let words = format!(
