@@ -66,11 +66,12 @@ const LOSS_RATIO: f64 = 1.6;
 /// Steps between two looks at [`Lab::keep_going`].
 const SLICE: u64 = 100;
 
-/// Two claims on a hundred features in forty neurons, the best of five at each density:
-/// 1. at least 37 neurons are monosemantic at density 1, at most 1 at .003 and at .001;
-/// 2. the loss is at most 1.6 times the reference's (best of five by the same settings) at its six densities.
+/// Two claims on a hundred features in forty neurons, five runs at each density:
+/// 1. in the median at least 37 neurons are monosemantic at density 1, at most 1 at .003 and at .001;
+/// 2. the loss of the best is at most 1.6 times the reference's (best of five by the same settings) at its six densities.
 ///
-/// Quick: the first only, of two shorter runs at the three densities, the one with the lower loss of its last batches.
+/// Quick: the first only, of one shorter run at each of the three densities, with a larger step, which separates neurons better: of
+/// eight seeds at density 1 none had fewer than 38.
 pub(super) fn check_large(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>, Error> {
     let (counts, losses) = if effort.quick { quick_counts(lab, effort)? } else { whole_counts(lab, effort)? };
     let fits = |&(density, count): &(f64, usize)| match density {
@@ -83,7 +84,7 @@ pub(super) fn check_large(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>, E
         id: "absolute-large",
         about: "from monosemantic to polysemantic",
         paper: "with dense features all neurons are monosemantic; as they get sparser neurons become polysemantic, in the end all of them",
-        rule: "of 40 neurons at least 37 are monosemantic at density 1, at most 1 at .003 and .001",
+        rule: "of 40 neurons at least 37 are monosemantic at density 1, at most 1 at .003 and .001 (the median of five; quick: one)",
         measured: format!("monosemantic neurons: {told}"),
         verdict: Verdict::holds(counts.iter().all(fits)),
         values: counts
@@ -112,17 +113,24 @@ type Counts = Vec<(f64, usize)>;
 /// Density, loss and the reference's loss.
 type Losses = Vec<(f64, f64, f64)>;
 
+/// Runs at each density.
+const RUNS: usize = 5;
+
 fn whole_counts(lab: &dyn Lab, effort: Effort) -> Result<(Counts, Losses), Error> {
-    let changes = json!({ "seed": effort.seed, "restarts": { "count": 5 } });
+    let changes = json!({ "seed": effort.seed, "restarts": { "count": RUNS, "keep": "all" } });
     let spec = spec_of("absolute-large", changes)?;
-    let densities: Vec<f64> = spec.sweep[0].values.iter().map(|value| value.as_f64().unwrap_or(0.0)).collect();
     let reports = train_sweep(lab, "models", &spec)?;
     let references = list(&training()["absolute_large"]["rows"]);
     let (mut counts, mut losses) = (Vec::new(), Vec::new());
-    for (&density, report) in densities.iter().zip(&reports) {
-        counts.push((density, monosemantic(report.neurons.as_deref().unwrap_or_default())));
+    for (density, runs) in spec.sweep[0].values.iter().zip(reports.chunks_exact(RUNS)) {
+        let density = density.as_f64().expect("densities are numbers");
+        let mut found: Vec<usize> =
+            runs.iter().map(|run| monosemantic(run.neurons.as_deref().unwrap_or_default())).collect();
+        found.sort_unstable();
+        counts.push((density, found[RUNS / 2]));
+        let best = runs.iter().map(|run| run.loss).fold(f64::INFINITY, f64::min);
         let reference = references.iter().find(|row| number(&row["density"]) == density);
-        losses.extend(reference.map(|row: &Value| (density, report.loss, number(&row["loss"]))));
+        losses.extend(reference.map(|row: &Value| (density, best, number(&row["loss"]))));
     }
     Ok((counts, losses))
 }
@@ -132,8 +140,7 @@ fn quick_counts(lab: &dyn Lab, effort: Effort) -> Result<(Counts, Losses), Error
     let densities = [1.0, 0.003, 0.001];
     let counts = map(lab, "models", densities.len(), |idx| {
         let changes = json!({
-            "seed": effort.seed, "sweep": null, "density": densities[idx], "batch": 512, "steps": 3000, "learning_rate": 0.005,
-            "restarts": { "count": 2 },
+            "seed": effort.seed, "sweep": null, "density": densities[idx], "steps": 4000, "learning_rate": 0.005,
         });
         let spec = spec_of("absolute-large", changes)?;
         let mut trainer = Trainer::new(&spec)?;
@@ -143,7 +150,7 @@ fn quick_counts(lab: &dyn Lab, effort: Effort) -> Result<(Counts, Losses), Error
                 return Err(Error::Interrupted);
             }
         }
-        let weights = trainer.instance(0, trainer.best(0)).weights;
+        let weights = trainer.instance(0, 0).weights;
         let wide: Vec<f64> = weights.iter().copied().map(f64::from).collect();
         Ok((densities[idx], monosemantic(&neuron_kinds(&wide, spec.features))))
     })?;

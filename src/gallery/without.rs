@@ -147,7 +147,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 fn free_words(outcomes: &[Outcome], of: &str, m: usize) -> String {
     match outcomes.iter().find(|outcome| outcome.is_free()) {
         Some(outcome) => format!(
-            "From {of} {} on no feature shares its dimension; {} are kept in {m} dimensions, at a loss of {:.1e}.",
+            "With {of} {} no kept feature shares its dimension: {} are kept in {m} dimensions, at a loss of {:.1e}.",
             outcome.strength, outcome.kept, outcome.loss
         ),
         None => "Features share dimensions at every strength shown.".into(),
