@@ -16,9 +16,9 @@ mod phase;
 mod polytopes;
 mod privileged;
 mod reference;
-mod without;
 mod sets;
 mod uniform;
+mod without;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -115,6 +115,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("dimensionality", uniform::check_dimensionality),
     ("polytopes", polytopes::check),
     ("perturb", perturb::check),
+    ("correlated", sets::check_correlated),
+    ("anticorrelated", sets::check_anticorrelated),
+    ("local-bases", sets::check_local_bases),
+    ("collapse", sets::check_collapse),
+    ("energy-levels", learning::check_energy_levels),
+    ("trajectories", learning::check_trajectories),
     ("adversarial", adversarial::check),
     ("privileged", privileged::check),
     ("absolute-small", absolute::check_small),
@@ -122,12 +128,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("asymmetric", absolute::check_asymmetric),
     ("without", without::check),
     ("dictionary", dictionary::check),
-    ("correlated", sets::check_correlated),
-    ("anticorrelated", sets::check_anticorrelated),
-    ("local-bases", sets::check_local_bases),
-    ("collapse", sets::check_collapse),
-    ("energy-levels", learning::check_energy_levels),
-    ("trajectories", learning::check_trajectories),
 ];
 
 /// The check of a figure.

@@ -18,9 +18,9 @@ mod phase;
 mod playground;
 pub(crate) mod polytopes;
 mod privileged;
-pub(crate) mod without;
 pub(crate) mod sets;
 pub(crate) mod uniform;
+pub(crate) mod without;
 
 use crate::error::Error;
 use crate::figures::panels::Panels;
@@ -53,6 +53,12 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("dimensionality", uniform::make_dimensionality),
     ("polytopes", polytopes::make),
     ("perturb", perturb::make),
+    ("correlated", sets::make_planes),
+    ("anticorrelated", sets::make_planes),
+    ("local-bases", sets::make_local_bases),
+    ("collapse", sets::make_collapse),
+    ("energy-levels", learning::make_energy_levels),
+    ("trajectories", learning::make_trajectories),
     ("adversarial", adversarial::make),
     ("privileged", privileged::make),
     ("absolute-small", absolute::make_small),
@@ -60,12 +66,6 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("asymmetric", asymmetric::make),
     ("without", without::make),
     ("dictionary", dictionary::make),
-    ("correlated", sets::make_planes),
-    ("anticorrelated", sets::make_planes),
-    ("local-bases", sets::make_local_bases),
-    ("collapse", sets::make_collapse),
-    ("energy-levels", learning::make_energy_levels),
-    ("trajectories", learning::make_trajectories),
     ("playground", playground::make),
 ];
 
