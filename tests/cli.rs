@@ -218,7 +218,8 @@ fn bad_arguments_are_one_line_and_status_2() {
     refused(&run(&["train", "--threads", "0"]), "invalid value '0' for '--threads <N>': 0 is not in 1..=1024");
     refused(&run(&["train", "--resume"]), "the following required arguments were not provided: --out <FILE.jsonl>");
     refused(&run(&["figure"]), "the following required arguments were not provided: <ID>");
-    refused(&run(&["figure", "nothing"]), "figure: got nothing, expected one of intro, phase-2-1");
+    let ids = text(&run(&["figure", "--list"]).stdout).trim_end().replace('\n', ", ");
+    refused(&run(&["figure", "nothing"]), &format!("figure: got nothing, expected one of {ids}"));
 }
 
 #[test]

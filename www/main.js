@@ -23,7 +23,8 @@ function follow(text, facade) {
     if (link === null) return;
     const element = link.figure === null ? null : figureOf(link.figure);
     if (element === null) {
-      showTopMessage(new Error('link: it names no figure, expected figure=intro or figure=phase-2-1'));
+      const given = link.figure === null ? 'a link to no figure' : `a link to ${link.figure}, which is not in this page`;
+      showTopMessage(new Error(`figure: got ${given}, expected intro or phase-2-1`));
       return;
     }
     if (element.applySpec(link.spec, link.show, link.hide)) state = withHash(state, text, facade);

@@ -14,7 +14,7 @@ const EXACT = [
   ["#v=2&figure=intro", "v: got 2, expected 1, the only version there is"],
   ["#v=1&figure=intro&spec=%zz", "spec: got %zz, expected two hexadecimal digits after a percent sign"],
   [raw(encodeURIComponent('{"seed":1,"seed":2}')), "seed: got a second value, 2, expected the field once"],
-  ["#v=1&figure=%3Cscript%3E", "figure: got <script>, expected one of intro, phase-2-1"],
+  ["#v=1&figure=polytopes", "figure: got a link to polytopes, which is not in this page, expected intro or phase-2-1"],
   ["#v=1&figure=intro&x=5", "x: got 5, expected one of the keys v, figure, spec, show, hide"],
 ];
 
@@ -32,7 +32,7 @@ const HOSTILE = {
   "a field that a prototype has": linkTo("intro", { constructor: 1, toString: 2 }),
   "a prototype": raw("%7B%22__proto__%22%3A%7B%22polluted%22%3A1%7D%7D"),
   "a field twice": raw("%7B%22density%22%3A0.1%2C%22density%22%3A0.2%7D"),
-  "another experiment": linkTo("intro", { model: "absolute" }),
+  "a field of another model": linkTo("intro", { model: "absolute", adversarial_training: { norm: 0.1 } }),
   "lists that do not fit": linkTo("intro", { importance: [1, 2, 3] }),
   "too many instances": linkTo("intro", { sweep: [{ field: "seed", from: 0, to: 1e9, count: 1e9, scale: "linear" }] }),
   "a sweep of nothing": linkTo("intro", { sweep: [{ field: "nothing", values: [1] }] }),
