@@ -18,7 +18,7 @@ use crate::sweep::lab::train;
 use crate::sweep::{Lab, n_jobs};
 
 /// Sizes of the attacks that are trained against, as fractions of the mean length of an input.
-pub(crate) const ATTACKS: [f64; 8] = [0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.2];
+pub(crate) const ATTACKS: [f64; 9] = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6];
 /// The size at which the paper found no superposition left.
 pub(crate) const PAPER_SIZE: f64 = 0.8;
 /// From this mean `D_i` on the kept features count as free of superposition.
