@@ -28,7 +28,7 @@ pub(super) fn check(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>, Error> 
         changes["restarts"] = json!({ "count": 2 });
         changes["sweep"] = json!([{ "field": "hidden_l1", "values": [0.0, 0.005, 0.0075, 0.01, 0.0125, 0.015] }]);
     }
-    let attacks: &[f64] = if effort.quick { &[PAPER_SIZE, 1.2, 1.6] } else { &ATTACKS };
+    let attacks: &[f64] = if effort.quick { &[PAPER_SIZE, 1.0, 1.2] } else { &ATTACKS };
     let spec = spec_of("without", changes)?;
     let outcomes = train_both(&spec, attacks, lab)?;
     let (plain, penalised) = outcomes.penalties.split_first().expect("a sweep has a value");
