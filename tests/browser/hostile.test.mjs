@@ -140,7 +140,7 @@ test("a typed seed that is none is refused at the figure, and the run goes on", 
 
 test("a worker answers a bad message with the core's error, and goes on", async () => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser });
-  const bad = ['{"features":0,"hidden":2}', '{"features":5}', "{", '{"features":5,"hidden":2,"densty":1}', '{"features":5,"hidden":2,"model":"absolute"}'];
+  const bad = ['{"features":0,"hidden":2}', '{"features":5}', "{", '{"features":5,"hidden":2,"densty":1}', '{"features":5,"hidden":2,"model":"absolute","attack":{}}'];
   const { answers, states, expected } = await page.evaluate(talkToWorker, { base: siteUrl(), bad });
   assert.equal(answers.length, bad.length + 5);
   bad.forEach((text, idx) => {
