@@ -83,8 +83,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !arguments.json {
         let seconds = began.elapsed().as_secs();
         let n_hold = n_claims - n_differ - n_fail;
+        let claims = if n_claims == 1 { "claim" } else { "claims" };
         print(&format!(
-            "\n{n_claims} claims in {} min {} s: {n_hold} hold, {n_differ} differ as documented, {n_fail} fail\n",
+            "\n{n_claims} {claims} in {} min {} s: {n_hold} hold, {n_differ} differ as documented, {n_fail} fail\n",
             seconds / 60,
             seconds % 60
         ))?;
