@@ -14,7 +14,7 @@
 //! ε is a fraction of the mean length of an input, `E‖x‖` ([`expected_norm`]). Knows
 //! nothing of trainers or of other models: the ratio to a model without superposition is the caller's to make.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dictionary::{Subject, TILE_UNIT};
 use crate::kernels::{BLOCK, Level};
@@ -23,7 +23,7 @@ use crate::sampler::{expected_norm, reading};
 use crate::spec::{Attack, InputLaw, RelativeTo};
 
 /// What the attack does to a model; losses are means over samples and features of `I_i (y_i − x'_i)²`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AttackReport {
     /// ε, the length of the change of the input.
     pub size: f64,

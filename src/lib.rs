@@ -10,6 +10,7 @@ pub mod attack;
 pub mod dictionary;
 pub mod error;
 pub mod figures;
+pub mod gallery;
 pub mod kernels;
 pub mod measures;
 pub mod models;
@@ -26,8 +27,6 @@ pub mod train;
 pub mod claims;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
-#[cfg(not(target_arch = "wasm32"))]
-pub mod gallery;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 

@@ -33,6 +33,14 @@ impl Moments {
         self.first.len() == n_parameters && self.second.len() == n_parameters
     }
 
+    /// Forgets what it remembers of these entries.
+    pub fn forget(&mut self, entries: impl Iterator<Item = usize>) {
+        for entry in entries {
+            self.first[entry] = 0.0;
+            self.second[entry] = 0.0;
+        }
+    }
+
     /// Moves `parameters` against `gradient` by one update with step size `learning_rate`.
     ///
     /// # Panics

@@ -3,7 +3,9 @@
 //! A report is worked out once from a trained instance and holds no reference to the trainer. Fields that have no meaning
 //! for a model are null.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::attack::AttackReport;
 use crate::dictionary::{DictionaryReport, Subject};
@@ -12,27 +14,29 @@ use crate::measures::{Factor, Measures, NeuronKind, neuron_kinds};
 use crate::models::Shape;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::theory::{SetsScratch, exact_loss_and_gradient_with_sets_into, is_exact};
-use crate::train::{Evaluation, History, Status, Trainer, batch_sums, evaluate};
+use crate::train::{Evaluation, History, Status, Trainer, batch_sums, evaluate, evaluate_to};
 
 /// The version that reports carry.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// One trained instance: a line of `superposition train`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstanceReport {
     /// Place in the sweep, from 0.
     pub index: usize,
     /// The resolved spec: run alone, it gives the same bits.
     pub spec: serde_json::Value,
-    /// `done`, `converged` or `diverged`.
+    /// `done`, `converged` or `diverged`; `running` only in a provisional report.
     pub status: Status,
     /// Updates made; for a diverged run, the step at which it diverged.
     pub steps: u64,
     /// The restart that was kept.
     pub restart: usize,
     /// Mean over samples and features of `I_i (x_i − x'_i)²`.
+    #[serde(deserialize_with = "null_as_nan")]
     pub loss: f64,
-    /// 0 when the loss is exact.
+    /// 0 when the loss is exact; not a number (null in JSON) in a provisional report.
+    #[serde(deserialize_with = "null_as_nan")]
     pub loss_standard_error: f64,
     /// `[n_hidden][n_features]`.
     pub weights: Vec<Vec<f32>>,
@@ -52,13 +56,13 @@ pub struct InstanceReport {
     /// How a dictionary tells the features; null where the spec asks for none.
     pub dictionary: Option<DictionaryReport>,
     /// The SIMD level that trained.
-    pub level: &'static str,
+    pub level: Cow<'static, str>,
     /// The version of this program.
-    pub version: &'static str,
+    pub version: Cow<'static, str>,
 }
 
 /// The measures of DESIGN.md section 2 as reports print them, of W (of W₁ where the decoder is a matrix of its own).
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MeasuresReport {
     /// `‖W_i‖`.
     pub norms: Vec<f64>,
@@ -93,7 +97,7 @@ impl MeasuresReport {
 }
 
 /// The way of a run, point by point.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct HistoryReport {
     /// Updates made.
     pub steps: Vec<u64>,
@@ -134,21 +138,45 @@ impl InstanceReport {
     ///
     /// What is found out after training, `attack` and `dictionary`, is left for the caller to add: it takes its time.
     ///
+    /// # Precision
+    /// A loss that has to be sampled is known to this fraction of it ([`crate::train::PRECISION`] for what users are promised).
+    ///
     /// # Panics
     /// If the trainer holds a sweep.
-    pub fn of(trainer: &Trainer, index: usize) -> Self {
-        assert_eq!(trainer.n_cells(), 1, "a report is of one cell");
+    pub fn of(trainer: &Trainer, index: usize, relative_error: f64) -> Self {
         let spec = trainer.cell_spec(0);
         let candidates = (0..spec.restarts.count).map(|restart| {
             let instance = trainer.instance(0, restart);
             // One evaluation seed for all restarts: they are compared on the same samples.
-            let evaluation = evaluate(spec, instance.parameters, spec.seed);
+            let evaluation = evaluate_to(spec, instance.parameters, spec.seed, relative_error);
             (restart, evaluation, instance.status == Status::Diverged)
         });
         let key = |(_, evaluation, diverged): &(usize, Evaluation, bool)| (*diverged, evaluation.loss);
         let (restart, evaluation, _) = candidates
             .min_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal))
             .expect("a spec has at least one restart");
+        Self::of_restart(trainer, index, restart, evaluation)
+    }
+
+    /// How the best restart of a trainer's only cell looks on the way, with the loss that training itself has seen; cheap.
+    ///
+    /// # Panics
+    /// If the trainer holds a sweep.
+    pub fn provisional(trainer: &Trainer, index: usize) -> Self {
+        let spec = trainer.cell_spec(0);
+        let best = trainer.best(0);
+        let evaluation = match trainer.current_loss(0, best) {
+            Some(loss) => Evaluation { loss, standard_error: f64::NAN, exact: false },
+            // Before the first step: the shortest look there is.
+            None => evaluate_to(spec, trainer.instance(0, best).parameters, spec.seed, f64::INFINITY),
+        };
+        let report = Self::of_restart(trainer, index, best, evaluation);
+        InstanceReport { status: Status::Running, loss_standard_error: f64::NAN, ..report }
+    }
+
+    fn of_restart(trainer: &Trainer, index: usize, restart: usize, evaluation: Evaluation) -> Self {
+        assert_eq!(trainer.n_cells(), 1, "a report is of one cell");
+        let spec = trainer.cell_spec(0);
         let instance = trainer.instance(0, restart);
         let shape = Shape::new(spec.model, spec.features, spec.hidden);
         let privileged = matches!(spec.model, ModelKind::ReluHidden | ModelKind::Absolute);
@@ -168,10 +196,15 @@ impl InstanceReport {
             history: instance.history.map(|history| HistoryReport::of(spec.model, shape, history)),
             attack: None,
             dictionary: None,
-            level: trainer.level().name(),
-            version: VERSION,
+            level: trainer.level().name().into(),
+            version: VERSION.into(),
         }
     }
+}
+
+/// JSON has no "not a number": it is written as null.
+fn null_as_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl InstanceReport {

@@ -92,7 +92,7 @@ fn a_sampled_loss_keeps_the_promised_standard_error() {
     let spec = ExperimentSpec::from_json(json).expect("a valid spec");
     let mut trainer = superposition::train::Trainer::new(&spec).expect("a level that exists");
     trainer.advance(u64::MAX);
-    let report = superposition::report::InstanceReport::of(&trainer, 0);
+    let report = superposition::report::InstanceReport::of(&trainer, 0, superposition::train::PRECISION);
     assert!(report.loss_standard_error > 0.0, "twenty features have no exact loss");
     let relative = report.loss_standard_error / report.loss;
     assert!(relative <= 2e-3, "standard error {relative:.2e} of the loss");

@@ -143,6 +143,7 @@ fn rows(lab: &dyn Lab, effort: Effort, figure: &Figure, model: &str) -> Result<V
 }
 
 /// A trained model.
+#[derive(Clone)]
 struct Trained {
     represented: usize,
     loss: f64,

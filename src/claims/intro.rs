@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
-use crate::sweep::lab::train;
 use crate::theory::polish;
 
 /// Restarts a density. The rarest of the solutions that are expected is the pentagon at density .14, 45% of the reference's 128
@@ -28,7 +27,7 @@ pub(super) fn check(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>, Error> 
         rows = [0, 3, 6, 9].map(|idx| rows[idx]).to_vec();
     }
     let specs = rows.iter().map(|row| spec(effort, number(&row["density"]))).collect::<Result<Vec<_>, _>>()?;
-    let reports = train(lab, "intro", &specs)?;
+    let reports = lab.train("intro", &specs)?;
     let mut found = Vec::new();
     let (mut n_right, mut farthest) = (0, 0.0_f64);
     for ((row, spec), report) in rows.iter().zip(&specs).zip(&reports) {

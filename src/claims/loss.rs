@@ -101,6 +101,7 @@ fn minima_claim(lab: &dyn Lab, effort: Effort) -> Result<Claim, Error> {
 }
 
 /// How the minima of a cell compare with the reference and with a search of their own.
+#[derive(Clone)]
 struct Comparison {
     n_minima: usize,
     is_confused: bool,

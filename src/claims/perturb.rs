@@ -7,7 +7,6 @@ use super::{Claim, Effort, Verdict, spec_of};
 use crate::error::Error;
 use crate::gallery::perturb::Solution;
 use crate::sweep::Lab;
-use crate::sweep::lab::train;
 use crate::theory::{perturb_crossing, perturb_losses};
 
 /// The density of the other features.
@@ -90,7 +89,7 @@ fn trained_claim(lab: &dyn Lab, effort: Effort) -> Result<Claim, Error> {
             )?);
         }
     }
-    let reports = train(lab, "perturb", &specs)?;
+    let reports = lab.train("perturb", &specs)?;
     let (mut n_lower, mut n_pentagons, mut n_digons, mut farthest) = (0, 0, 0, 0.0_f64);
     let mut values: Vec<Value> = Vec::new();
     for (density, reports) in relative.iter().zip(reports.chunks(count as usize)) {

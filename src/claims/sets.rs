@@ -13,7 +13,7 @@ use crate::measures::collapsed_pairs;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
-use crate::sweep::lab::{train, train_sweep};
+use crate::sweep::lab::train_sweep;
 
 /// Two directions are orthogonal below this `|cos|`.
 const ORTHOGONAL: f64 = 0.1;
@@ -192,7 +192,7 @@ pub(super) fn check_collapse(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>
             spec_of("collapse", json!({ "density": density, "seed": effort.seed, "restarts": restarts, "sweep": null }))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let reports = train(lab, "collapse", &specs)?;
+    let reports = lab.train("collapse", &specs)?;
     let reference = super::reference::list(&super::reference::training()["collapse"]);
     let (mut found, mut excess, mut values) = (Vec::new(), f64::NEG_INFINITY, Vec::<Value>::new());
     for ((spec, report), row) in specs.iter().zip(&reports).zip(reference) {

@@ -6,7 +6,10 @@ use rayon::prelude::*;
 use super::interrupt;
 use super::progress::Progress;
 use crate::error::Error;
+use crate::report::InstanceReport;
+use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
+use crate::sweep::lab::train_at_once;
 
 /// The pool, and where progress shows.
 pub struct Threads {
@@ -35,6 +38,10 @@ impl Lab for Threads {
         });
         progress.end();
         outcome
+    }
+
+    fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
+        train_at_once(self, what, specs)
     }
 
     fn keep_going(&self) -> bool {

@@ -131,7 +131,9 @@ impl Autoencoder {
     pub fn scores(&self) -> DictionaryReport {
         let mut workspace = self.workspace.clone();
         workspace.take(&self.parameters);
-        score(&self.subject, &self.reading, &self.parameters, &self.settings, self.level, &mut workspace)
+        let Self { subject, reading, parameters, settings, level, .. } = self;
+        let scores = score(subject, reading, parameters, settings, *level, &mut workspace);
+        DictionaryReport { steps: self.progress.step, ..scores }
     }
 
     fn step(&mut self) {

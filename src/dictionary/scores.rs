@@ -1,6 +1,6 @@
 //! How well a dictionary tells the truth: similarity of directions, and what the model makes of its reconstructions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::subject::{Subject, TrueDirection};
 use super::workspace::{Parameters, TILE, Workspace};
@@ -18,9 +18,9 @@ const RECOVERED: f64 = 0.9;
 ///
 /// Similarities are cosines with their sign, since latents are never negative: a feature and its antipode are two
 /// directions. A mean over nothing is null.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DictionaryReport {
-    /// Updates that were made to it, as the settings say.
+    /// Updates that were made to it.
     pub steps: u64,
     /// Latents.
     pub latents: usize,
@@ -36,6 +36,8 @@ pub struct DictionaryReport {
     pub features_recovered: Option<f64>,
     /// Each represented feature's nearest latent.
     pub matches: Vec<FeatureMatch>,
+    /// The learned directions, each of length 1: `[latents][n_hidden]`.
+    pub directions: Vec<Vec<f32>>,
     /// Mean of `‖h − ĥ‖²`.
     pub squared_error: f64,
     /// The same as a fraction of the variance of h.
@@ -53,7 +55,7 @@ pub struct DictionaryReport {
 }
 
 /// A represented feature and the living latent nearest to it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FeatureMatch {
     /// The feature.
     pub feature: usize,
@@ -170,6 +172,7 @@ fn report(
         latent_similarity: mean(&of_latents),
         features_recovered: mean(&recovered),
         matches,
+        directions: parameters.decoder.chunks_exact(m).map(<[f32]>::to_vec).collect(),
         squared_error,
         unexplained_variance: squared_error / (tally.h_squares / samples - mean_square),
         loss: tally.loss * per_output,

@@ -12,7 +12,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
-use crate::sweep::lab::{map, train};
+use crate::sweep::lab::map;
 use crate::sweep::{Lab, job_spec, n_jobs};
 use crate::train::level_of;
 
@@ -48,7 +48,7 @@ impl Attacked {
 ///
 /// # Errors
 /// [`Error::Field`] for a spec without a sweep over density, without an attack, or of a model whose features have no dimensions; else
-/// as [`train`].
+/// as [`Lab::train`].
 pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attacked>, Error> {
     let n_models = n_jobs(spec);
     if n_models < 2 || spec.sweep.iter().any(|axis| axis.field != "density") {
@@ -65,7 +65,7 @@ pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attac
     };
     let jobs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
     let bare: Vec<ExperimentSpec> = jobs.into_iter().map(|job| ExperimentSpec { attack: None, ..job }).collect();
-    let reports = train(lab, "models", &bare)?;
+    let reports = lab.train("models", &bare)?;
     let mut models = map(lab, "attacks", n_models, |idx| {
         let (spec, report) = (&bare[idx], &reports[idx]);
         let Density::Uniform(density) = spec.density else {

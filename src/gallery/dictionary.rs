@@ -3,10 +3,9 @@
 
 use serde_json::json;
 
-use super::neurons::wide;
 use super::{Still, refuse};
+use crate::dictionary::DictionaryReport;
 use crate::dictionary::pursuit::{self, measurements_needed, recovery_probability};
-use crate::dictionary::{Autoencoder, DictionaryReport};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::heatmap::Heatmap;
@@ -14,13 +13,11 @@ use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::report::InstanceReport;
 use crate::sampler::reading;
-use crate::spec::{Dictionary, ExperimentSpec, ModelKind};
+use crate::spec::{ExperimentSpec, ModelKind};
 use crate::sweep::Lab;
-use crate::sweep::lab::{map, train};
-use crate::train::level_of;
+use crate::sweep::lab::map;
+use crate::train::{Status, level_of};
 
-/// Steps of a dictionary between two looks at [`Lab::keep_going`].
-const SLICE: u64 = 100;
 /// Numbers of active features whose recovery is measured.
 const ACTIVE: [usize; 3] = [2, 4, 8];
 /// Measurements at which it is measured, as multiples of `k·log(n/k)`.
@@ -40,43 +37,27 @@ pub(crate) struct Learned {
 /// Trains the model, then the dictionary.
 ///
 /// # Errors
-/// [`Error::Field`] for a sweep or a spec without a dictionary, else as [`train`].
+/// [`Error::Field`] for a sweep or a spec without a dictionary, else as [`Lab::train`].
 pub(crate) fn learn(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Learned, Error> {
     if !spec.sweep.is_empty() {
         return refuse("sweep", format!("{} cells", spec.n_cells()), "no sweep for this figure");
     }
-    let Some(settings) = spec.dictionary else {
+    if spec.dictionary.is_none() {
         return refuse("dictionary", "null", "a dictionary for this figure");
-    };
-    let bare = ExperimentSpec { dictionary: None, ..spec.clone() };
-    let model = train(lab, "model", std::slice::from_ref(&bare))?.remove(0);
-    let mut learned = map(lab, "dictionary", 1, |_| learn_one(&bare, &model, &settings, lab))?;
-    let (scores, cosines) = learned.remove(0);
-    Ok(Learned { model, scores, cosines, spec: bare })
-}
-
-fn learn_one(
-    spec: &ExperimentSpec,
-    model: &InstanceReport,
-    settings: &Dictionary,
-    lab: &dyn Lab,
-) -> Result<(DictionaryReport, Vec<f64>), Error> {
-    let subject = model.subject(spec);
-    let truths = subject.true_directions();
-    let mut dictionary = Autoencoder::new(subject, reading(&spec.input_law()), settings, level_of(spec)?);
-    while dictionary.advance(SLICE) > 0 {
-        if !lab.keep_going() {
-            return Err(Error::Interrupted);
-        }
     }
-    let scores = dictionary.scores();
-    let m = spec.hidden;
-    let directions = wide(dictionary.directions());
-    let of_match = |latent: usize| &directions[latent * m..][..m];
-    let cosine = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let columns = || scores.matches.iter().map(|found| of_match(found.latent));
+    let model = lab.train("model and dictionary", std::slice::from_ref(spec))?.remove(0);
+    let Some(scores) = model.dictionary.clone() else {
+        // A model in training has none yet; one that diverged gets none.
+        return match model.status {
+            Status::Running => Err(Error::Interrupted),
+            _ => refuse("learning_rate", spec.learning_rate, "one with which the model does not diverge"),
+        };
+    };
+    let cosine = |a: &[f64], b: &[f32]| a.iter().zip(b).map(|(a, &b)| a * f64::from(b)).sum::<f64>();
+    let columns = || scores.matches.iter().map(|found| &scores.directions[found.latent]);
+    let truths = model.subject(spec).true_directions();
     let cosines = truths.iter().flat_map(|truth| columns().map(|d| cosine(&truth.direction, d))).collect();
-    Ok((scores, cosines))
+    Ok(Learned { model, scores, cosines, spec: spec.clone() })
 }
 
 /// Learned directions against the true ones, how well each feature is found, and how many measurements sparse recovery takes.
@@ -84,11 +65,6 @@ fn learn_one(
 /// # Errors
 /// As [`learn`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let learned = learn(spec, lab)?;
-    let scores = &learned.scores;
-    if scores.matches.is_empty() {
-        return refuse("seed", spec.seed, "one whose model represents features");
-    }
     let n = spec.features;
     let counts: Vec<usize> = ACTIVE.into_iter().filter(|&k| 2 * k < n).collect();
     let curves = map(lab, "recovery", counts.len() * MULTIPLES.len(), |idx| {
@@ -97,8 +73,14 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         let share = recovery_probability(n, m as usize, k, TRIALS, spec.seed);
         Ok((m / measurements_needed(n, k, 1.0), share))
     })?;
+    let learned = learn(spec, lab)?;
+    let scores = &learned.scores;
+    if scores.matches.is_empty() {
+        return refuse("seed", spec.seed, "one whose model represents features");
+    }
     let linear = matches!(spec.model, ModelKind::Linear | ModelKind::Relu);
-    let bound = if linear {
+    // It takes its time, which a picture on the way does not have.
+    let bound = if linear && learned.model.status != Status::Running {
         let law = reading(&learned.spec.input_law());
         let subject = learned.model.subject(&learned.spec);
         Some(pursuit::bound(&subject, &law, spec.seed, level_of(&learned.spec)?))

@@ -11,9 +11,11 @@ mod basic;
 pub(crate) mod dictionary;
 mod intro;
 pub(crate) mod learning;
+mod live;
 mod loss;
 mod neurons;
 pub(crate) mod perturb;
+#[cfg(not(target_arch = "wasm32"))]
 mod phase;
 mod playground;
 pub(crate) mod polytopes;
@@ -27,6 +29,8 @@ use crate::figures::panels::Panels;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 
+pub use live::{Live, Need};
+
 /// A figure with its data, ready to be drawn or written.
 #[derive(Debug, Clone)]
 pub struct Still {
@@ -36,10 +40,27 @@ pub struct Still {
     pub data: serde_json::Value,
 }
 
+impl Still {
+    /// What it shows, in words: the sentences of its panels, each once, as many as can be listened to.
+    pub fn sentence(&self) -> String {
+        const MOST: usize = 3;
+        let mut sentences: Vec<&str> = Vec::new();
+        for panel in &self.panels.panels {
+            if !panel.sentence.is_empty() && !sentences.contains(&panel.sentence.as_str()) {
+                sentences.push(&panel.sentence);
+            }
+        }
+        sentences.truncate(MOST);
+        sentences.join(" ")
+    }
+}
+
 /// Makes a figure's data from its spec.
 pub type Make = fn(&ExperimentSpec, &dyn Lab) -> Result<Still, Error>;
 
 /// Every figure that can be made, in the order of the catalogue.
+///
+/// The page makes the phase diagrams cell by cell (`sweep::PhaseGrid`), and does without the code that trains them in one go.
 #[rustfmt::skip]
 pub const FIGURES: &[(&str, Make)] = &[
     ("intro", intro::make),
@@ -47,7 +68,9 @@ pub const FIGURES: &[(&str, Make)] = &[
     ("basic-large", basic::make),
     ("loss-terms", loss::make_terms),
     ("loss-surface", loss::make_surface),
+    #[cfg(not(target_arch = "wasm32"))]
     ("phase-2-1", phase::make),
+    #[cfg(not(target_arch = "wasm32"))]
     ("phase-3-2", phase::make),
     ("dimensions", uniform::make_dimensions),
     ("dimensionality", uniform::make_dimensionality),

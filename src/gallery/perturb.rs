@@ -64,23 +64,24 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     for spec in &specs {
         refuse_others(spec, base)?;
     }
-    let reports = train_sweep(lab, "models", spec)?;
-    let trained: Vec<Trained> = specs
-        .iter()
-        .zip(reports)
-        .map(|(spec, report)| {
-            let solution = Solution::of(&report);
-            Trained { relative: spec.densities()[0] / base, solution, report }
-        })
-        .collect();
-    let least = trained.iter().map(|model| model.relative).fold(f64::INFINITY, f64::min);
-    let most = trained.iter().map(|model| model.relative).fold(0.0, f64::max);
+    let of = |spec: &ExperimentSpec| spec.densities()[0] / base;
+    let least = specs.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = specs.iter().map(of).fold(0.0, f64::max);
     // One density alone stands in the middle of an octave.
     let (least, most) = if least < most { (least, most) } else { (least / 1.4, (most * 1.4).min(1.0 / base)) };
     let at = |k: usize| least * (most / least).powf(k as f64 / (CURVE_POINTS - 1) as f64);
     // Rounding may put the last one a little above density 1.
     let relative: Vec<f64> = (0..CURVE_POINTS).map(|k| at(k).min(1.0 / base)).collect();
     let curves = map(lab, "exact losses", CURVE_POINTS, |k| Ok(perturb_losses(relative[k], base)))?;
+    let reports = train_sweep(lab, "models", spec)?;
+    let trained: Vec<Trained> = specs
+        .iter()
+        .zip(reports)
+        .map(|(spec, report)| {
+            let solution = Solution::of(&report);
+            Trained { relative: of(spec), solution, report }
+        })
+        .collect();
     let crossing = perturb_crossing(base);
     let curve =
         |value: &dyn Fn(usize) -> f64| -> Vec<Point> { (0..CURVE_POINTS).map(|k| (relative[k], value(k))).collect() };

@@ -83,6 +83,7 @@ pub fn transposed(points: &[[f64; 3]]) -> Vec<f64> {
 }
 
 /// Vectors with what is measured of them.
+#[derive(Clone)]
 struct Frame {
     title: String,
     origin: String,

@@ -14,7 +14,6 @@ use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::report::InstanceReport;
 use crate::spec::{Draft, ExperimentSpec, Keep, ModelKind};
-use crate::sweep::lab::train;
 use crate::sweep::{Lab, n_jobs};
 
 /// Sizes of the attacks that are trained against, as fractions of the mean length of an input.
@@ -76,7 +75,7 @@ pub(crate) struct Outcomes {
 ///
 /// # Errors
 /// [`Error::Field`] for a spec that is no sweep of `hidden_l1` alone, for restarts that are kept apart, or for another model than
-/// `linear` and `relu`; else as [`train`].
+/// `linear` and `relu`; else as [`Lab::train`].
 pub(crate) fn train_both(spec: &ExperimentSpec, attacks: &[f64], lab: &dyn Lab) -> Result<Outcomes, Error> {
     if spec.sweep.len() != 1 || spec.sweep[0].field != "hidden_l1" {
         let fields: Vec<&str> = spec.sweep.iter().map(|axis| axis.field.as_str()).collect();
@@ -101,7 +100,7 @@ pub(crate) fn train_both(spec: &ExperimentSpec, attacks: &[f64], lab: &dyn Lab) 
         let own = specs[0].to_json().as_object().cloned().unwrap_or_else(Map::new);
         specs.push(Draft::default().overlay(own).overlay(changes).check()?);
     }
-    let reports = train(lab, "models", &specs)?;
+    let reports = lab.train("models", &specs)?;
     let mut outcomes: Vec<Outcome> =
         strengths.iter().zip(&reports).map(|(&strength, report)| Outcome::of(strength, report)).collect();
     let attacks = outcomes.split_off(n_penalties);

@@ -31,7 +31,7 @@ mod tegum;
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use align::{SolutionMatch, canonical_pose, match_solutions};
 pub use hull::{Hull, convex_hull};
@@ -72,7 +72,7 @@ pub struct Measures {
 
 /// One tegum factor: represented features that are joined, directly or through others, by a cosine of more than
 /// [`JOINING_COSINE`], and that are nearly orthogonal to all the rest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Factor {
     /// Its features, in order.
     pub features: Vec<usize>,

@@ -1,7 +1,10 @@
 //! Many pieces of work at once, without knowing who does them: this crate's core starts no thread.
 //!
-//! Figures and claims say what is to be trained; a [`Lab`] (the command line's threads, or a test's single one) does it.
+//! Figures and claims say what is to be trained and worked out; a [`Lab`] does it: the command line's threads, a test's single
+//! thread, or the page's workers, which do it between two calls and answer from what they have ([`Memo`]).
 
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use crate::error::Error;
@@ -16,8 +19,19 @@ pub trait Lab: Sync {
     /// The first error of a piece; the rest may then be left out.
     fn each(&self, what: &str, n: usize, work: &(dyn Fn(usize) -> Result<(), Error> + Sync)) -> Result<(), Error>;
 
+    /// Trains specs without a sweep to their ends; of restarts the best is kept. Reports come in the order of the specs.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] where the lab stops early, else as [`super::run_job`].
+    fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error>;
+
     /// Whether long work should go on; asked between slices of it.
     fn keep_going(&self) -> bool;
+
+    /// Where this lab keeps results of [`map`] from one call of a figure to the next, if it calls figures again and again.
+    fn memo(&self) -> Option<&Memo> {
+        None
+    }
 }
 
 /// Steps between two looks at [`Lab::keep_going`].
@@ -27,8 +41,20 @@ const SLICE: u64 = 200;
 ///
 /// # Errors
 /// As [`Lab::each`].
-pub fn map<T: Send>(
+pub fn map<T: Clone + Send + 'static>(
     lab: &dyn Lab,
+    what: &str,
+    n: usize,
+    work: impl Fn(usize) -> Result<T, Error> + Sync,
+) -> Result<Vec<T>, Error> {
+    match lab.memo() {
+        Some(memo) => memo.map(what, n, work),
+        None => map_once(lab, what, n, work),
+    }
+}
+
+fn map_once<T: Send>(
+    lab: &(impl Lab + ?Sized),
     what: &str,
     n: usize,
     work: impl Fn(usize) -> Result<T, Error> + Sync,
@@ -43,12 +69,16 @@ pub fn map<T: Send>(
     done.collect::<Option<_>>().ok_or(Error::Interrupted)
 }
 
-/// Trains specs without a sweep to their ends; of restarts the best is kept. Reports come in the order of the specs.
+/// What [`Lab::train`] does where the work is done at once, by [`Lab::each`].
 ///
 /// # Errors
-/// [`Error::Interrupted`] where the lab stops early, else as [`super::run_job`].
-pub fn train(lab: &dyn Lab, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
-    map(lab, what, specs.len(), |idx| {
+/// As [`Lab::train`].
+pub fn train_at_once(
+    lab: &(impl Lab + ?Sized),
+    what: &str,
+    specs: &[ExperimentSpec],
+) -> Result<Vec<InstanceReport>, Error> {
+    map_once(lab, what, specs.len(), |idx| {
         let report = super::run_job(&specs[idx], 0, SLICE, |_| lab.keep_going())?;
         report.map(|report| InstanceReport { index: idx, ..report }).ok_or(Error::Interrupted)
     })
@@ -57,10 +87,10 @@ pub fn train(lab: &dyn Lab, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<
 /// Trains every job of a sweep, in its order.
 ///
 /// # Errors
-/// As [`train`].
+/// As [`Lab::train`].
 pub fn train_sweep(lab: &dyn Lab, what: &str, spec: &ExperimentSpec) -> Result<Vec<InstanceReport>, Error> {
     let jobs = (0..super::n_jobs(spec)).map(|idx| super::job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
-    train(lab, what, &jobs)
+    lab.train(what, &jobs)
 }
 
 /// One piece after the other on the calling thread.
@@ -72,7 +102,83 @@ impl Lab for SingleThread {
         (0..n).try_for_each(work)
     }
 
+    fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
+        train_at_once(self, what, specs)
+    }
+
     fn keep_going(&self) -> bool {
         true
+    }
+}
+
+/// How far a [`map`] has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pieces {
+    /// What is worked out.
+    pub what: String,
+    /// Pieces that are known.
+    pub done: usize,
+    /// All pieces.
+    pub of: usize,
+}
+
+/// The results of [`map`] over many calls of one figure, which asks for the same pieces in the same order every time: at most one new
+/// piece is worked out a call, so that no call takes long.
+#[derive(Debug, Default)]
+pub struct Memo(Mutex<Pages>);
+
+#[derive(Debug, Default)]
+struct Pages {
+    /// By the place of the `map` in the call, and of the piece in it.
+    known: BTreeMap<(usize, usize), Box<dyn Any + Send>>,
+    n_maps: usize,
+    may_work: bool,
+    /// The map at which the call ended early.
+    open: Option<Pieces>,
+}
+
+impl Memo {
+    /// Begins a call; a piece that is not known yet is worked out only where it `may_work`.
+    pub fn begin(&self, may_work: bool) {
+        let mut pages = self.pages();
+        pages.n_maps = 0;
+        pages.may_work = may_work;
+        pages.open = None;
+    }
+
+    /// The map at which the call ended early, if one did.
+    pub fn open(&self) -> Option<Pieces> {
+        self.pages().open.clone()
+    }
+
+    fn pages(&self) -> std::sync::MutexGuard<'_, Pages> {
+        self.0.lock().expect("nothing panics while it holds the pages")
+    }
+
+    fn map<T: Clone + Send + 'static>(
+        &self,
+        what: &str,
+        n: usize,
+        work: impl Fn(usize) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut pages = self.pages();
+        let at = pages.n_maps;
+        pages.n_maps += 1;
+        let mut results = Vec::with_capacity(n);
+        for idx in 0..n {
+            if let Some(known) = pages.known.get(&(at, idx)).and_then(|known| known.downcast_ref::<T>()) {
+                results.push(known.clone());
+                continue;
+            }
+            if !pages.may_work {
+                pages.open = Some(Pieces { what: what.into(), done: idx, of: n });
+                return Err(Error::Interrupted);
+            }
+            pages.may_work = false;
+            let result = work(idx)?;
+            pages.known.insert((at, idx), Box::new(result.clone()));
+            results.push(result);
+        }
+        Ok(results)
     }
 }

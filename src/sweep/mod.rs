@@ -1,18 +1,17 @@
 //! Sweeps as jobs: every instance of a spec is a job of its own, and any order or worker gives the same lines.
 
+mod job;
 pub mod lab;
 mod phase;
 
+pub use job::Job;
 pub use lab::Lab;
 pub use phase::{Agreement, PhaseCell, PhaseGrid};
 
-use crate::attack;
-use crate::dictionary::Autoencoder;
 use crate::error::Error;
 use crate::report::InstanceReport;
-use crate::sampler::reading;
 use crate::spec::{ExperimentSpec, Keep};
-use crate::train::{Status, Trainer, level_of};
+use crate::train::PRECISION;
 
 /// The instances that `train` prints: the cells, or every restart of every cell where all are kept.
 pub fn n_jobs(spec: &ExperimentSpec) -> usize {
@@ -51,41 +50,14 @@ pub fn run_job(
     slice: u64,
     mut keep_going: impl FnMut(u64) -> bool,
 ) -> Result<Option<InstanceReport>, Error> {
-    let spec = job_spec(spec, job_idx)?;
-    let Some(mut report) = train_job(&spec, job_idx, slice, &mut keep_going)? else { return Ok(None) };
-    if report.status == Status::Diverged {
-        return Ok(Some(report));
-    }
-    let level = level_of(&spec)?;
-    if let Some(attack) = &spec.attack {
-        report.attack = Some(attack::evaluate(&report.subject(&spec), attack, &spec.input_law(), spec.seed, level));
-    }
-    if let Some(settings) = &spec.dictionary {
-        let mut dictionary = Autoencoder::new(report.subject(&spec), reading(&spec.input_law()), settings, level);
-        while dictionary.advance(slice) > 0 {
-            // No steps of the job's own: its training is done.
-            if !keep_going(0) {
-                return Ok(None);
-            }
-        }
-        report.dictionary = Some(dictionary.scores());
-    }
-    Ok(Some(report))
-}
-
-/// Trains a spec without a sweep to its end.
-fn train_job(
-    spec: &ExperimentSpec,
-    index: usize,
-    slice: u64,
-    keep_going: &mut impl FnMut(u64) -> bool,
-) -> Result<Option<InstanceReport>, Error> {
-    let mut trainer = Trainer::new(spec)?;
-    while trainer.status() == Status::Running {
-        let done = trainer.advance(slice);
-        if !keep_going(done) {
+    let mut job = Job::new(&job_spec(spec, job_idx)?, job_idx, PRECISION)?;
+    while !job.is_done() {
+        let is_training = job.is_training();
+        let made = job.advance(slice)?;
+        // A dictionary's steps are none of the spec's own.
+        if !keep_going(if is_training { made } else { 0 }) {
             return Ok(None);
         }
     }
-    Ok(Some(InstanceReport::of(&trainer, index)))
+    Ok(job.into_report())
 }

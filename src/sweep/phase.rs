@@ -135,7 +135,7 @@ impl PhaseGrid {
     /// As [`Trainer::new`](crate::train::Trainer::new).
     pub fn train(&self, cell_idx: usize) -> Result<PhaseCell, Error> {
         let spec = ExperimentSpec { restarts: self.spec.restarts, ..self.spec.cell(cell_idx)? };
-        let report = super::train_job(&spec, 0, u64::MAX, &mut |_| true)?.expect("nothing stops it");
+        let report = super::run_job(&spec, 0, u64::MAX, |_| true)?.expect("nothing stops it");
         Ok(PhaseCell { class: self.family.class(&report.weights), report })
     }
 }

@@ -19,7 +19,7 @@ pub struct Evaluation {
 }
 
 /// The standard error to reach, as a fraction of the loss; below the 0.2% that reports promise, since it is itself estimated.
-const RELATIVE_ERROR: f64 = 1.7e-3;
+pub const PRECISION: f64 = 1.7e-3;
 /// Samples a round; the error is looked at between rounds.
 const ROUND: usize = 4096;
 /// The most samples, so that even a hopeless case ends. A sample's loss varies by up to six times its mean where few
@@ -28,14 +28,23 @@ const MOST_SAMPLES: usize = 1 << 25;
 /// Numbers of active features and sets from this on share a stratum.
 const STRATA: usize = 24;
 
-/// The loss of a model under its spec's law of inputs, penalties and attacks left out.
+/// As [`evaluate_to`], to [`PRECISION`].
+///
+/// # Shapes
+/// `parameters` in the order of [`crate::models`].
+pub fn evaluate(spec: &ExperimentSpec, parameters: &[f32], seed: u64) -> Evaluation {
+    evaluate_to(spec, parameters, seed, PRECISION)
+}
+
+/// The loss of a model under its spec's law of inputs, penalties and attacks left out; where it has to be sampled, to this fraction
+/// of itself.
 ///
 /// Sampling leaves out the empty sample, whose loss is known exactly, and weighs the others in strata of the number of
 /// active features and sets by the strata's exact probabilities (post-stratification; Holt and Smith, 1979).
 ///
 /// # Shapes
 /// `parameters` in the order of [`crate::models`].
-pub fn evaluate(spec: &ExperimentSpec, parameters: &[f32], seed: u64) -> Evaluation {
+pub fn evaluate_to(spec: &ExperimentSpec, parameters: &[f32], seed: u64, relative_error: f64) -> Evaluation {
     let law = spec.input_law();
     let shape = Shape::new(spec.model, spec.features, spec.hidden);
     if is_exact(spec.model, spec.features) {
@@ -46,7 +55,7 @@ pub fn evaluate(spec: &ExperimentSpec, parameters: &[f32], seed: u64) -> Evaluat
         return Evaluation { loss, standard_error: 0.0, exact: true };
     }
     let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();
-    sampled(shape.network(spec.model, parameters, &importance), &law, seed)
+    sampled(shape.network(spec.model, parameters, &importance), &law, seed, relative_error)
 }
 
 /// Running mean and spread of a stratum (Welford, 1962).
@@ -79,7 +88,7 @@ impl Stratum {
     }
 }
 
-fn sampled(network: Network, law: &InputLaw, seed: u64) -> Evaluation {
+fn sampled(network: Network, law: &InputLaw, seed: u64, relative_error: f64) -> Evaluation {
     let n_features = network.n_features();
     let mut h = vec![0.0; network.n_hidden()];
     let mut out = vec![0.0; n_features];
@@ -107,7 +116,7 @@ fn sampled(network: Network, law: &InputLaw, seed: u64) -> Evaluation {
         n_samples += ROUND;
         let (mean, variance) = combine(&strata, &probability);
         let sum = sampler.p_empty() * empty_loss + mean;
-        if variance.sqrt() <= RELATIVE_ERROR * sum || n_samples >= MOST_SAMPLES {
+        if variance.sqrt() <= relative_error * sum || n_samples >= MOST_SAMPLES {
             let scale = 1.0 / n_features as f64;
             return Evaluation { loss: sum * scale, standard_error: variance.sqrt() * scale, exact: false };
         }

@@ -11,7 +11,7 @@ mod snapshot;
 mod start;
 mod trainer;
 
-pub use evaluate::{Evaluation, batch_sums, evaluate};
+pub use evaluate::{Evaluation, PRECISION, batch_sums, evaluate, evaluate_to};
 pub use history::History;
 pub use run::Status;
 pub use trainer::{InstanceView, Trainer, level_of};

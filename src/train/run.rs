@@ -108,6 +108,18 @@ impl Run {
         }
     }
 
+    /// Puts a feature's direction somewhere else; what the optimiser remembers of it is forgotten, and a run that had come to rest goes
+    /// on if steps are left.
+    pub fn set_column(&mut self, cell: &Cell, feature_idx: usize, column: &[f32]) {
+        let entries = || (0..cell.shape.n_hidden).map(|k| k * cell.shape.n_features + feature_idx);
+        for (at, &value) in entries().zip(column) {
+            self.parameters[at] = value;
+        }
+        self.moments.forget(entries());
+        self.smoothed_loss = f64::INFINITY;
+        self.settle_status(cell);
+    }
+
     /// Whether the saved state belongs to a cell.
     pub fn fits(&self, cell: &Cell, seed: u64) -> bool {
         let points = self.history.steps.len();

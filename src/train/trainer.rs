@@ -304,6 +304,32 @@ impl Trainer {
         Ok(())
     }
 
+    /// Moves a feature's direction, a column of W, in every instance, as a hand would; training goes on from there.
+    ///
+    /// # Shapes
+    /// `column: [n_hidden]`.
+    ///
+    /// # Errors
+    /// [`Error::Field`] for a feature that a cell does not have, a column of another length, or one that is not finite.
+    pub fn set_column(&mut self, feature_idx: usize, column: &[f32]) -> Result<(), Error> {
+        let refuse =
+            |field: &str, value: String, allowed: String| Err(Error::Field { field: field.into(), value, allowed });
+        for cell in &self.cells {
+            let Shape { n_features, n_hidden, .. } = cell.shape;
+            if feature_idx >= n_features {
+                return refuse("feature", feature_idx.to_string(), format!("0 to {}", n_features - 1));
+            }
+            if column.len() != n_hidden || !column.iter().all(|weight| weight.is_finite()) {
+                return refuse("column", format!("{column:?}"), format!("{n_hidden} finite numbers"));
+            }
+        }
+        let restarts = self.spec.restarts.count;
+        for (run_idx, run) in self.runs.iter_mut().enumerate() {
+            run.set_column(&self.cells[run_idx / restarts], feature_idx, column);
+        }
+        Ok(())
+    }
+
     /// Back to step 0 with the settings as they are now, from the same seed or another.
     ///
     /// # Errors
