@@ -2,29 +2,12 @@
 //!
 //! Every frame is drawn whole; the boxes of its texts are given back, in CSS pixels.
 
-use super::canvas::Canvas;
+use super::surface::{surface, texts};
 use super::thrown;
-use crate::error::Error;
-use crate::figures::{Arrows, Mode, Phase, TextBox, Theme, arrows, phase};
+use crate::figures::{Arrows, Phase, arrows, phase};
 use plotters::drawing::IntoDrawingArea;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r##"
-/** A text that was drawn; the drawing functions give back a JSON list of them. */
-export interface TextBox {
-  text: string;
-  /** CSS pixels from the upper left corner of the canvas. */
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-  /** `#rrggbb`. */
-  color: string;
-  background: string;
-}
-"##;
 
 /// Draws the columns of W as arrows.
 ///
@@ -122,26 +105,6 @@ pub fn hit_phase(
     y: f64,
 ) -> i32 {
     index(phase::hit((css_width, css_height), rows, columns, (x, y)))
-}
-
-fn surface(
-    canvas: HtmlCanvasElement,
-    size: (f64, f64),
-    ratio: f64,
-    theme: &str,
-) -> Result<(Canvas, Theme), js_sys::Error> {
-    let mode = Mode::from_name(theme).ok_or_else(|| {
-        let allowed = "\"light\" or \"dark\"".into();
-        thrown(Error::Field { field: "theme".into(), value: format!("{theme:?}"), allowed })
-    })?;
-    let canvas = Canvas::new(canvas, size, ratio)?;
-    let theme = Theme::new(mode, canvas.surface());
-    Ok((canvas, theme))
-}
-
-fn texts<E: std::fmt::Display>(drawn: Result<Vec<TextBox>, E>) -> Result<String, js_sys::Error> {
-    let texts = drawn.map_err(|error| js_sys::Error::new(&error.to_string()))?;
-    Ok(serde_json::to_string(&texts).expect("plain data serializes"))
 }
 
 fn index(hit: Option<usize>) -> i32 {

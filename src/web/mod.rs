@@ -1,13 +1,24 @@
 //! The wasm façade: the core under its JavaScript names, and nothing else.
 //!
-//! Workers use [`trainer`] and [`phase`], the page also [`draw`]; [`spec`] serves both. No file here decides anything:
+//! Two modules are made of it, so that the opening figure does not wait for what only later ones need: with the feature
+//! `web-training` what trains ([`trainer`], [`job`] and [`phase`] for workers, [`draw`] and [`spec`] for the page too); with
+//! `web-gallery` what makes pictures of reports ([`gallery`] in a worker, `picture` on the page), and no trainer. No file here decides anything:
 //! a call is translated, made, and its result translated back. Arrays cross as copies, never as views into the module's
 //! memory. What the core refuses is thrown as an `Error` with the core's own one-line message.
 
 mod canvas;
+#[cfg(feature = "web-training")]
 mod draw;
+#[cfg(feature = "web-gallery")]
+mod gallery;
+#[cfg(feature = "web-training")]
+mod job;
+#[cfg(feature = "web-training")]
 mod phase;
+#[cfg(feature = "web-training")]
 mod spec;
+mod surface;
+#[cfg(feature = "web-training")]
 mod trainer;
 
 use wasm_bindgen::prelude::*;
@@ -30,6 +41,11 @@ fn start() {
 /// The core's refusal as a JavaScript exception.
 fn thrown(error: crate::Error) -> js_sys::Error {
     js_sys::Error::new(&error.to_string())
+}
+
+/// The spec behind a JSON text.
+fn parsed(spec_json: &str) -> Result<crate::ExperimentSpec, js_sys::Error> {
+    crate::ExperimentSpec::from_json(spec_json).map_err(thrown)
 }
 
 /// A plain JavaScript object with these properties.

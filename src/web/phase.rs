@@ -1,7 +1,6 @@
 //! `PhaseGrid`: the cells of a phase diagram, trained one at a time by whichever worker asks.
 
-use super::spec::parsed;
-use super::{object, thrown};
+use super::{object, parsed, thrown};
 use crate::sweep;
 use crate::theory::Bias;
 use js_sys::{Float32Array, Uint8Array, Uint32Array};

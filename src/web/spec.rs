@@ -1,10 +1,10 @@
 //! Specs, presets and links as JSON text.
 
-use super::thrown;
+use super::{parsed, thrown};
 use crate::error::Error;
 use crate::kernels::Level;
 use crate::spec::link::Link;
-use crate::spec::{self, ExperimentSpec, PRESET_IDS};
+use crate::spec::{self, PRESET_IDS};
 use wasm_bindgen::prelude::*;
 
 /// The version of the core.
@@ -93,9 +93,4 @@ pub fn encode_link(
 ) -> Result<String, js_sys::Error> {
     let spec = serde_json::from_str(spec_patch_json).map_err(|error| thrown(Error::Json(error.to_string())))?;
     Link { figure, spec, show, hide }.encode().map_err(thrown)
-}
-
-/// The spec behind a JSON text.
-pub(super) fn parsed(spec_json: &str) -> Result<ExperimentSpec, js_sys::Error> {
-    ExperimentSpec::from_json(spec_json).map_err(thrown)
 }

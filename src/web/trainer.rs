@@ -1,7 +1,6 @@
 //! `Trainer`: training in a worker, in slices.
 
-use super::spec::parsed;
-use super::{object, thrown};
+use super::{object, parsed, thrown};
 use crate::error::Error;
 use crate::measures::{Measures, sentence};
 use crate::train;
@@ -134,6 +133,16 @@ impl Trainer {
     /// @throws {Error} with the core's one-line message; nothing has changed then
     pub fn set(&mut self, #[wasm_bindgen(js_name = patchJson)] patch_json: &str) -> Result<(), js_sys::Error> {
         self.inner.set(patch_json).map_err(thrown)
+    }
+
+    /// Moves a feature's direction in every instance, as a hand would; training goes on from there. To hold it, `set` its feature as
+    /// `pinned`.
+    ///
+    /// @param column `[m]`
+    /// @throws {Error} with the core's one-line message; nothing has changed then
+    #[wasm_bindgen(js_name = setColumn)]
+    pub fn set_column(&mut self, feature: u32, column: &[f32]) -> Result<(), js_sys::Error> {
+        self.inner.set_column(feature as usize, column).map_err(thrown)
     }
 
     /// Back to step 0, from the same seed or another.

@@ -1,7 +1,8 @@
-//! Compiles the crate to wasm twice, makes the JavaScript bindings, and shrinks the result.
+//! Compiles the crate to wasm, makes the JavaScript bindings, and shrinks the result: three modules.
 //!
-//! `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the browser has it. The
-//! page chooses at run time.
+//! What trains is built twice: `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the
+//! browser has it. The page chooses at run time. What makes pictures of reports, `gallery`, is loaded when the first figure that needs
+//! it comes near.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -17,25 +18,48 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::setup::{DEBIAN_CARGO, DEBIAN_RUSTC, WASM_TARGET, WasmToolchain};
 use crate::shell;
 
-/// One of the two builds.
-pub struct Level {
+/// One of the modules.
+pub struct Module {
     /// The folder in dist/pkg/.
     pub name: &'static str,
+    /// The crate's own feature, which decides on the façade.
+    facade: &'static str,
     /// For rustc's `-C target-feature`.
     features: &'static str,
+    /// For cargo's `opt-level`.
+    opt_level: &'static str,
     /// For wasm-opt, beside [`WASM_OPT_FLAGS`].
-    wasm_opt_flag: Option<&'static str>,
+    wasm_opt_flags: &'static [&'static str],
 }
 
-/// The builds, the slower and safer first.
-pub const LEVELS: [Level; 2] = [
-    Level { name: "simd128", features: "+simd128", wasm_opt_flag: None },
-    Level { name: "relaxed", features: "+simd128,+relaxed-simd", wasm_opt_flag: Some("--enable-relaxed-simd") },
+impl Module {
+    /// Whether a browser takes it or another one of its kind.
+    pub fn is_training(&self) -> bool {
+        self.facade == "web-training"
+    }
+}
+
+/// The modules, of the two that train the slower and safer first. One browser loads one of those, and the gallery.
+pub const MODULES: [Module; 3] = [
+    Module { name: "simd128", facade: "web-training", features: "+simd128", opt_level: "3", wasm_opt_flags: &["-O3"] },
+    Module {
+        name: "relaxed",
+        facade: "web-training",
+        features: "+simd128,+relaxed-simd",
+        opt_level: "3",
+        wasm_opt_flags: &["-O3", "--enable-relaxed-simd"],
+    },
+    Module {
+        name: "gallery",
+        facade: "web-gallery",
+        features: "+simd128",
+        opt_level: "\"s\"",
+        wasm_opt_flags: &["-Os"],
+    },
 ];
 
-/// What rustc's wasm target uses by default, said to wasm-opt so that it neither refuses nor avoids it, and the effort.
+/// What rustc's wasm target uses by default, said to wasm-opt so that it neither refuses nor avoids it.
 const WASM_OPT_FLAGS: &[&str] = &[
-    "-O3",
     "--enable-simd",
     "--enable-bulk-memory",
     "--enable-mutable-globals",
@@ -60,27 +84,27 @@ pub struct Built {
     pub n_warnings: usize,
 }
 
-/// Brings `package` (dist/pkg/) up to date. The levels are built side by side: most of the time goes into one thread of
+/// Brings `package` (dist/pkg/) up to date. The modules are built side by side: most of the time goes into one thread of
 /// link-time optimisation each.
 pub fn build(root: &Path, toolchain: &WasmToolchain, package: &Path) -> Result<Built> {
-    let names: Vec<_> = LEVELS.iter().map(|level| level.name).collect();
+    let names: Vec<_> = MODULES.iter().map(|module| module.name).collect();
     shell::step(&format!("wasm for {}", names.join(" and ")));
     let printed = Mutex::new(HashSet::new());
-    let build_level = |level: &Level| -> Result<usize> {
-        let compiled = compile(root, toolchain, level, &printed)?;
-        bind_and_shrink(root, level, &compiled.wasm, &package.join(level.name))?;
+    let build_module = |module: &Module| -> Result<usize> {
+        let compiled = compile(root, toolchain, module, &printed)?;
+        bind_and_shrink(root, module, &compiled.wasm, &package.join(module.name))?;
         Ok(compiled.n_warnings)
     };
     let results: Vec<Result<usize>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = LEVELS.iter().map(|level| scope.spawn(|| build_level(level))).collect();
+        let threads: Vec<_> = MODULES.iter().map(|module| scope.spawn(|| build_module(module))).collect();
         let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|_| bail!("the build's thread panicked (see above)"))
         };
         threads.into_iter().map(join).collect()
     });
     let mut n_warnings = 0;
-    for (level, result) in LEVELS.iter().zip(results) {
-        n_warnings = n_warnings.max(result.with_context(|| format!("wasm for {}", level.name))?);
+    for (module, result) in MODULES.iter().zip(results) {
+        n_warnings = n_warnings.max(result.with_context(|| format!("wasm for {}", module.name))?);
     }
     Ok(Built { n_warnings })
 }
@@ -94,7 +118,7 @@ struct Compiled {
 fn compile(
     root: &Path,
     toolchain: &WasmToolchain,
-    level: &Level,
+    module: &Module,
     printed: &Mutex<HashSet<String>>,
 ) -> Result<Compiled> {
     let mut cargo = match toolchain {
@@ -109,6 +133,7 @@ fn compile(
         }
     };
     cargo.args(["build", "--lib", "--release", "--package", OUT_NAME, "--target", WASM_TARGET]);
+    cargo.args(["--features", module.facade, "--config", &format!("profile.release.opt-level={}", module.opt_level)]);
     cargo.args(["--config", r#"profile.release.package."*".opt-level="s""#]);
     for name in FAST_DEPENDENCIES {
         cargo.args(["--config", &format!("profile.release.package.{name}.opt-level=3")]);
@@ -121,24 +146,24 @@ fn compile(
             "target/wasm-debian"
         }
     };
-    cargo.arg("--target-dir").arg(root.join(folder).join(level.name));
+    cargo.arg("--target-dir").arg(root.join(folder).join(module.name));
     let colors = std::io::stderr().is_terminal();
     cargo.arg(if colors { "--message-format=json-diagnostic-rendered-ansi" } else { "--message-format=json" });
-    // One level's progress stands for both; two moving bars would overwrite each other.
+    // One module's progress stands for all; several moving bars would overwrite each other.
     cargo.env("CARGO_TERM_PROGRESS_WHEN", "never");
-    if level.name != LEVELS[0].name {
+    if module.name != MODULES[0].name {
         cargo.arg("--quiet");
     }
     // These decide over the file's bytes: what the caller's environment says of flags is for native code.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, level).join("\x1f"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, module).join("\x1f"));
 
     let line = shell::shown(&cargo);
     cargo.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = cargo.spawn().with_context(|| format!("could not start `{line}`"))?;
     let messages = BufReader::new(child.stdout.take().context("cargo has no standard output")?);
     let mut report = CargoReport::default();
-    shell::with_heartbeat(&format!("cargo build for {}", level.name), || -> Result<()> {
+    shell::with_heartbeat(&format!("cargo build for {}", module.name), || -> Result<()> {
         for message in messages.lines() {
             if let Some(text) = report.read(&message?)
                 && printed.lock().is_ok_and(|mut printed| printed.insert(text.clone()))
@@ -154,8 +179,8 @@ fn compile(
     Ok(Compiled { wasm, n_warnings: report.n_warnings })
 }
 
-fn rustflags(root: &Path, level: &Level) -> Vec<String> {
-    let mut flags = vec![format!("-Ctarget-feature={}", level.features)];
+fn rustflags(root: &Path, module: &Module) -> Vec<String> {
+    let mut flags = vec![format!("-Ctarget-feature={}", module.features)];
     // Panics name source files: no reader needs the builder's folders, and the same source gives the same bytes anywhere.
     flags.push(format!("--remap-path-prefix={}=.", root.display()));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -199,20 +224,20 @@ impl CargoReport {
 }
 
 /// Writes the folder `to`, unless it was written from the same bytes by the same programs.
-fn bind_and_shrink(root: &Path, level: &Level, wasm: &[u8], to: &Path) -> Result<()> {
-    let stamp_file = root.join("target/xtask").join(format!("{}.stamp", level.name));
-    let stamp = stamp(root, level, wasm)?;
+fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Result<()> {
+    let stamp_file = root.join("target/xtask").join(format!("{}.stamp", module.name));
+    let stamp = stamp(root, module, wasm)?;
     let final_wasm = to.join(format!("{OUT_NAME}_bg.wasm"));
     let is_current = std::fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) && final_wasm.is_file();
     if is_current {
-        shell::note(&format!("{}: unchanged", level.name));
+        shell::note(&format!("{}: unchanged", module.name));
         return Ok(());
     }
     let _ = std::fs::remove_file(&stamp_file);
     if to.exists() {
         std::fs::remove_dir_all(to).with_context(|| format!("could not empty {}", to.display()))?;
     }
-    // The module's path stays out of the bindings: the page passes it, since two levels and many workers share them.
+    // The module's path stays out of the bindings: the page passes it, since many workers share them.
     Bindgen::new()
         .input_bytes(OUT_NAME, wasm.to_vec())
         .out_name(OUT_NAME)
@@ -223,25 +248,25 @@ fn bind_and_shrink(root: &Path, level: &Level, wasm: &[u8], to: &Path) -> Result
         .omit_default_module_path(true)
         .generate(to)
         .context("wasm-bindgen could not make the bindings")?;
-    shrink(root, level, &final_wasm)?;
+    shrink(root, module, &final_wasm)?;
     write_with_folder(&stamp_file, &stamp)
 }
 
-fn shrink(root: &Path, level: &Level, wasm: &Path) -> Result<()> {
+fn shrink(root: &Path, module: &Module, wasm: &Path) -> Result<()> {
     let before = std::fs::read(wasm)?;
     let shrunk = wasm.with_extension("wasm.tmp");
     let mut wasm_opt = Command::new(root.join("node_modules/.bin/wasm-opt"));
-    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(level.wasm_opt_flag).arg(wasm).arg("-o").arg(&shrunk);
+    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(module.wasm_opt_flags).arg(wasm).arg("-o").arg(&shrunk);
     shell::run(&mut wasm_opt)?;
     std::fs::rename(&shrunk, wasm)?;
     let after = std::fs::read(wasm)?;
     let (fused_before, fused_after) = (n_fused_operations(&before), n_fused_operations(&after));
     if fused_before > 0 && fused_after == 0 {
-        bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", level.name);
+        bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", module.name);
     }
     shell::note(&format!(
         "{}: wasm-opt makes {} of {}; fused multiply-adds: {fused_after} of {fused_before}",
-        level.name,
+        module.name,
         shell::human_size(after.len() as u64),
         shell::human_size(before.len() as u64)
     ));
@@ -255,13 +280,13 @@ fn n_fused_operations(wasm: &[u8]) -> usize {
 }
 
 /// Names the input bytes and everything else that the output depends on.
-fn stamp(root: &Path, level: &Level, wasm: &[u8]) -> Result<String> {
+fn stamp(root: &Path, module: &Module, wasm: &[u8]) -> Result<String> {
     let binaryen = root.join("node_modules/binaryen/package.json");
     let mut hasher = DefaultHasher::new();
     wasm.hash(&mut hasher);
     std::fs::read(&binaryen).with_context(|| format!("{} is missing", binaryen.display()))?.hash(&mut hasher);
     WASM_OPT_FLAGS.hash(&mut hasher);
-    level.wasm_opt_flag.hash(&mut hasher);
+    module.wasm_opt_flags.hash(&mut hasher);
     // Our own code, and with it the version of wasm-bindgen.
     include_str!("wasm.rs").hash(&mut hasher);
     include_str!("../Cargo.toml").hash(&mut hasher);

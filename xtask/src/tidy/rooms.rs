@@ -30,10 +30,10 @@ pub const ROOMS: &[Room] = &[
     room("report", &["spec", "kernels", "rng", "sampler", "optim", "models", "theory", "measures", "dictionary", "attack", "train"]),
     room("sweep", &["spec", "sampler", "theory", "measures", "dictionary", "attack", "train", "report"]),
     room("figures", &["spec", "measures", "report", "sweep"]),
-    // Native only: what each figure of the catalogue shows, and what the paper says of it.
+    // What each figure of the catalogue shows, and (native only) what the paper says of it.
     room("gallery", CORE),
     room("claims", GALLERY),
-    room("web", CORE),
+    room("web", GALLERY),
     room("cli", CLAIMS),
     // src/main.rs, which calls the command line.
     room("main", &["cli"]),
