@@ -60,7 +60,8 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 }
 
 fn site(folder: &Path, path: &str) -> Router {
-    let files = ServeDir::new(PathBuf::from(folder));
+    // What the build compressed is sent so to whoever takes it.
+    let files = ServeDir::new(PathBuf::from(folder)).precompressed_br();
     let router = match path {
         "/" => Router::new().fallback_service(files),
         _ => Router::new().nest_service(path, files),
@@ -111,9 +112,13 @@ mod tests {
     use super::*;
 
     fn get(address: &str, path: &str) -> String {
+        get_with(address, path, "")
+    }
+
+    fn get_with(address: &str, path: &str, headers: &str) -> String {
         let host = address.trim_start_matches("http://").split('/').next().unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.to_lowercase()
@@ -123,7 +128,9 @@ mod tests {
     fn files_carry_their_types_and_the_policy() {
         let folder = std::env::temp_dir().join(format!("superposition-serve-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        for (file, text) in [("index.html", "<p>hello"), ("a.js", "1"), ("a.wasm", "0"), ("a.css", "")] {
+        for (file, text) in
+            [("index.html", "<p>hello"), ("a.js", "1"), ("a.wasm", "0"), ("a.css", ""), ("a.js.br", "compressed")]
+        {
             std::fs::write(folder.join(file), text).unwrap();
         }
         let address = serve_beside(&folder).unwrap();
@@ -139,6 +146,9 @@ mod tests {
                 "{answer}"
             );
         }
+        let compressed = get_with(&address, &format!("{TEST_PATH}/a.js"), "Accept-Encoding: gzip, br\r\n");
+        assert!(compressed.contains("content-encoding: br") && compressed.contains("content-type: text/javascript"));
+        assert!(compressed.ends_with("compressed"), "{compressed}");
         assert!(get(&address, "/index.html").starts_with("http/1.1 404"), "the site is seen outside its path");
         assert!(get(&address, &format!("{TEST_PATH}/../Cargo.toml")).starts_with("http/1.1 404"));
         std::fs::remove_dir_all(&folder).unwrap();
