@@ -9,6 +9,8 @@ use superposition::figures::phase::{PENDING, Phase};
 use superposition::figures::svg::{Panel, Picture, svg_arrows, svg_intro, svg_phase};
 use superposition::figures::{Box2, Mode};
 
+#[path = "figures/marks.rs"]
+mod marks;
 #[path = "figures/views.rs"]
 mod views;
 

@@ -9,12 +9,15 @@
 use super::labels::{self, Mark, Obstacles};
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
+use super::solid::told;
+use super::spots::{Extent, Key, Spot};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
-use crate::measures::order_by;
+use crate::measures::{Measures, order_by};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
 /// Half the width of the figure in units of W, as long as every column fits.
@@ -140,7 +143,7 @@ impl<'a> Arrows<'a> {
 }
 
 /// Arrows that own their data: a view to compose with others, also small, in a grid of seeds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plane {
     /// How many features.
     pub n_features: usize,
@@ -183,12 +186,33 @@ impl Figure for Plane {
             return Ok(());
         };
         let arrows = arrows.with_tints(&self.tints).with_names(&self.names).with_outline(self.outline);
+        let arrows = arrows.with_highlight(sheet.highlight);
         let side = place.width.min(place.height);
         let place = Box2::around(place.centre(), place.width, side);
         sheet.nested(&place, |area| {
             draw_guides(area, theme, &arrows)?;
             draw_columns(area, theme, &arrows)
-        })
+        })?;
+        let view = View::of(&arrows, (place.width, place.height));
+        let on_sheet = |(x, y): Point| (place.x + x, place.y + y);
+        for i in 0..self.n_features {
+            let (head, inner) = view.outer(i, arrows.column(i));
+            // The other arrows are dimmed already.
+            sheet.spot(Spot::new(Extent::Line(on_sheet(head), on_sheet(inner)), 0, i, 0).of(Some(i)).quiet());
+        }
+        Ok(())
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (idx, n) = (key.indices().0, self.n_features);
+        let n_hidden = self.weights.len().checked_div(n).unwrap_or(0);
+        if idx >= n || n_hidden * n != self.weights.len() {
+            return String::new();
+        }
+        let w: Vec<f64> = self.weights.iter().copied().map(f64::from).collect();
+        let name =
+            self.names.get(idx).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| (idx + 1).to_string());
+        told(&name, idx, &Measures::of(&w, n, n_hidden))
     }
 }
 
@@ -242,6 +266,13 @@ impl View {
     fn head(&self, feature_idx: usize, (x, y): Point) -> Point {
         let tail = self.tail(feature_idx);
         (tail.0 + x * self.unit, tail.1 - y * self.unit)
+    }
+
+    /// The head and the point a third of the way to it: near the origin every arrow is near, so that only the outer two thirds of
+    /// each can be pointed at.
+    fn outer(&self, feature_idx: usize, column: Point) -> (Point, Point) {
+        let (tail, head) = (self.tail(feature_idx), self.head(feature_idx, column));
+        (head, (tail.0 + (head.0 - tail.0) / 3.0, tail.1 + (head.1 - tail.1) / 3.0))
     }
 }
 
@@ -380,9 +411,7 @@ fn draw_labels<DB: DrawingBackend>(
 pub fn hit(size: (f64, f64), arrows: &Arrows, at: Point) -> Option<usize> {
     let view = View::of(arrows, size);
     let distance = |i: usize| {
-        let (tail, head) = (view.tail(i), view.head(i, arrows.column(i)));
-        // Near the origin every arrow is near: only the outer two thirds of each can be pointed at.
-        let inner = (tail.0 + (head.0 - tail.0) / 3.0, tail.1 + (head.1 - tail.1) / 3.0);
+        let (head, inner) = view.outer(i, arrows.column(i));
         let to_head = ((at.0 - head.0).hypot(at.1 - head.1) - view.dot).max(0.0);
         to_segment(at, inner, head).min(to_head)
     };

@@ -7,12 +7,13 @@ use super::sheet::{Align, Box2, Drawn, Sheet};
 use super::text::{number, text_width};
 use super::theme::Theme;
 use plotters::backend::DrawingBackend;
+use serde::{Deserialize, Serialize};
 
 /// Length of a tick mark.
 pub(super) const TICK_MARK: f64 = 4.0;
 
 /// How numbers go to places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// Equal differences, equal distances.
     Linear,
@@ -21,7 +22,7 @@ pub enum Scale {
 }
 
 /// An axis: what it measures, and from where to where.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Axis {
     /// The quantity with its unit.
     pub title: String,
@@ -33,23 +34,47 @@ pub struct Axis {
     pub scale: Scale,
     /// Ticks in place of the computed ones.
     pub ticks: Option<Vec<(f64, String)>>,
+    /// What a number on it is called in words; the title up to an equals sign if there is none.
+    pub name: Option<String>,
 }
 
 impl Axis {
     /// A linear axis.
     pub fn linear(title: impl Into<String>, from: f64, to: f64) -> Self {
-        Self { title: title.into(), from, to, scale: Scale::Linear, ticks: None }
+        Self { title: title.into(), from, to, scale: Scale::Linear, ticks: None, name: None }
     }
 
     /// A logarithmic axis; linear if the range is not above 0.
     pub fn log(title: impl Into<String>, from: f64, to: f64) -> Self {
         let scale = if from > 0.0 && to > 0.0 { Scale::Log } else { Scale::Linear };
-        Self { title: title.into(), from, to, scale, ticks: None }
+        Self { title: title.into(), from, to, scale, ticks: None, name: None }
     }
 
     /// The same with these ticks.
     pub fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
         Self { ticks: Some(ticks), ..self }
+    }
+
+    /// The same with a short name for the words about a number on it.
+    pub fn called(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The number of entry `idx` of `count` that are evenly spaced on it.
+    pub fn number_at(&self, idx: usize, count: usize) -> f64 {
+        let t = idx as f64 / count.saturating_sub(1).max(1) as f64;
+        match self.scale {
+            Scale::Linear => self.from + t * (self.to - self.from),
+            Scale::Log => self.from * (self.to / self.from).powf(t),
+        }
+    }
+
+    /// A number on it in words: what it measures and how much.
+    pub fn tell(&self, value: f64, between: &str) -> String {
+        let name = self.name.as_deref().unwrap_or(self.title.split(" = ").next().unwrap_or_default());
+        let own = self.ticks.iter().flatten().find(|(at, _)| (at - value).abs() <= 1e-9 * at.abs().max(1e-9));
+        let written = own.map_or_else(|| number(value), |(_, text)| text.clone());
+        format!("{name}{}{written}", if name.is_empty() { "" } else { between })
     }
 
     fn along(&self, value: f64) -> f64 {

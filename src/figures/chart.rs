@@ -9,11 +9,15 @@ use super::axis::{TICK_MARK, draw_axes};
 use super::color::mix;
 use super::labels::spread;
 use super::panels::{Figure, draw_legend, legend_height};
+use super::series::draw_dots;
+pub use super::series::{Mark, Series, Shape, Source};
 use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::spots::{Extent, Key, Spot};
 use super::text::text_width;
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 
 /// Height of a row of texts beside the plot.
 const ROW: f64 = 15.0;
@@ -21,73 +25,8 @@ const ROW: f64 = 15.0;
 /// From the plot to the names beside it, with room for a leader.
 const NAME_GAP: f64 = 12.0;
 
-/// How a series is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Mark {
-    /// A line from point to point.
-    Line,
-    /// A line in dashes.
-    Dashed,
-    /// A line that stays at a value until the next point.
-    Step,
-    /// Points of that radius in CSS pixels.
-    Dots(Shape, f64),
-    /// A line with a disc at each point.
-    LineDots,
-    /// The area between the points and these lower values.
-    Band(Vec<f64>),
-}
-
-/// The shape of points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// Filled circle.
-    Disc,
-    /// Circle.
-    Ring,
-    /// Filled square.
-    Square,
-    /// Filled square on its corner.
-    Diamond,
-    /// Filled triangle.
-    Triangle,
-    /// Two strokes.
-    Cross,
-}
-
-/// Points that belong together.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series {
-    /// What they are; empty for no label.
-    pub name: String,
-    /// In the order in which a line joins them.
-    pub points: Vec<Point>,
-    /// Colour.
-    pub tint: Tint,
-    /// How much of the colour shows, 1 all: less for points that are many.
-    pub strength: f64,
-    /// Line, points or band.
-    pub mark: Mark,
-}
-
-impl Series {
-    /// A series in full strength.
-    pub fn new(name: impl Into<String>, tint: Tint, mark: Mark, points: Vec<Point>) -> Self {
-        Self { name: name.into(), points, tint, strength: 1.0, mark }
-    }
-
-    /// The same, paler: `strength` 1 is the colour itself, 0 the card.
-    pub fn with_strength(self, strength: f64) -> Self {
-        Self { strength, ..self }
-    }
-
-    fn is_line(&self) -> bool {
-        matches!(self.mark, Mark::Line | Mark::Dashed | Mark::Step | Mark::LineDots)
-    }
-}
-
 /// A reference line across the plot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Where, in the axis' own numbers.
     pub value: f64,
@@ -110,7 +49,7 @@ impl Rule {
 }
 
 /// An x–y chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chart {
     /// The horizontal axis.
     pub x: Axis,
@@ -162,10 +101,27 @@ impl Chart {
         Self { aspect, ..self }
     }
 
-    fn color(&self, theme: &Theme, idx: usize) -> RGBColor {
+    /// The colour of a series: paler where another is meant.
+    fn color(&self, theme: &Theme, idx: usize, is_meant: Option<bool>) -> RGBColor {
         let series = &self.series[idx];
-        let color = mix(theme.card, theme.tint(series.tint), series.strength.clamp(0.0, 1.0));
-        if self.highlight.is_none_or(|meant| meant == idx) { color } else { theme.dimmed(color) }
+        let tint = theme.tint(series.tint);
+        match is_meant {
+            // What is meant shows in full, also where it is one of many.
+            Some(true) => tint,
+            Some(false) => theme.dimmed(mix(theme.card, tint, series.strength.clamp(0.0, 1.0))),
+            None => mix(theme.card, tint, series.strength.clamp(0.0, 1.0)),
+        }
+    }
+
+    /// Whether each series is meant, by its own index or as the line of the feature that is lit; none where nothing is.
+    fn meant(&self, lit: Option<usize>) -> Vec<Option<bool>> {
+        let lit = lit.filter(|_| self.series.iter().any(|series| series.feature == lit));
+        let is_meant = |idx: usize| match (self.highlight, lit) {
+            (_, Some(lit)) => Some(self.series[idx].feature == Some(lit)),
+            (Some(meant), None) => Some(meant == idx),
+            (None, None) => None,
+        };
+        (0..self.series.len()).map(is_meant).collect()
     }
 
     /// Names that a legend would hold.
@@ -234,10 +190,12 @@ impl Figure for Chart {
         draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, true)?;
         self.draw_rules(sheet, theme, &plot)?;
         // The meant series last, on top.
+        let meant = self.meant(sheet.highlight);
         let mut order: Vec<usize> = (0..self.series.len()).collect();
-        order.sort_by_key(|&idx| (self.highlight == Some(idx), !matches!(self.series[idx].mark, Mark::Band(_))));
+        order.sort_by_key(|&idx| (meant[idx] == Some(true), !matches!(self.series[idx].mark, Mark::Band(_))));
         for idx in order {
-            self.draw_series(sheet, theme, &plot, idx)?;
+            self.draw_series(sheet, theme, &plot, idx, meant[idx])?;
+            self.spot_series(sheet, &plot, idx);
         }
         if let Some(cursor) = self.cursor {
             let x = sheet.hair(plot.x + self.x.place(cursor).clamp(0.0, 1.0) * plot.width);
@@ -251,6 +209,19 @@ impl Figure for Chart {
             })?;
         }
         self.draw_notes(sheet, theme, &plot)
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (series_idx, point_idx) = key.indices();
+        let Some(series) = self.series.get(series_idx) else { return String::new() };
+        let Some(&(x, y)) = series.points.get(point_idx) else { return String::new() };
+        let source = series.source(point_idx);
+        let mut whose: Vec<String> = Vec::new();
+        whose.extend(source.feature.map(|feature| format!("feature {}", feature + 1)));
+        whose.extend((!series.name.is_empty()).then(|| series.name.clone()));
+        let whose = if whose.is_empty() { String::new() } else { format!("{}, ", whose.join(", ")) };
+        let training = if source.provisional { ", still in training" } else { "" };
+        format!("{whose}{}: {}{training}", self.x.tell(x, " = "), self.y.tell(y, " "))
     }
 }
 
@@ -286,11 +257,13 @@ impl Chart {
         theme: &Theme,
         plot: &Box2,
         idx: usize,
+        is_meant: Option<bool>,
     ) -> Drawn<(), DB> {
         let series = &self.series[idx];
-        let color = self.color(theme, idx);
+        let color = self.color(theme, idx, is_meant);
         let points: Vec<Point> = series.points.iter().map(|&point| self.at(plot, point)).collect();
-        let stroke = if self.highlight == Some(idx) { 2.6 } else { 1.8 };
+        let stroke = if is_meant == Some(true) { 2.6 } else { 1.8 };
+        let hollow = |k: usize| series.source(k).provisional;
         match &series.mark {
             Mark::Line => draw_line(sheet, plot, &points, stroke, None, color),
             Mark::Dashed => draw_line(sheet, plot, &points, stroke, Some(5.0), color),
@@ -302,10 +275,10 @@ impl Chart {
                 steps.extend(points.last());
                 draw_line(sheet, plot, &steps, stroke, None, color)
             }
-            Mark::Dots(shape, radius) => draw_dots(sheet, theme, plot, &points, (*shape, *radius), color),
+            Mark::Dots(shape, radius) => draw_dots(sheet, theme, plot, &points, (*shape, *radius), color, hollow),
             Mark::LineDots => {
                 draw_line(sheet, plot, &points, stroke, None, color)?;
-                draw_dots(sheet, theme, plot, &points, (Shape::Disc, 3.2), color)
+                draw_dots(sheet, theme, plot, &points, (Shape::Disc, 3.2), color, hollow)
             }
             Mark::Band(lower) => {
                 let color = mix(theme.card, color, 0.22);
@@ -319,6 +292,35 @@ impl Chart {
         }
     }
 
+    /// What can be pointed at in a series: its points, and a line from point to point.
+    fn spot_series<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, plot: &Box2, idx: usize) {
+        let series = &self.series[idx];
+        let radius = match series.mark {
+            Mark::Band(_) => return,
+            Mark::Dots(_, radius) => Some(radius),
+            Mark::LineDots => Some(3.2),
+            Mark::Line | Mark::Dashed | Mark::Step => None,
+        };
+        let around = plot.grown(0.5);
+        for (k, &point) in series.points.iter().enumerate() {
+            let (at, next) = (self.at(plot, point), series.points.get(k + 1).map(|&next| self.at(plot, next)));
+            let extent = match (radius, next) {
+                (Some(radius), _) => around.holds(at).then_some(Extent::Disc(at, radius)),
+                (None, Some(next)) => {
+                    let next = if series.mark == Mark::Step { (next.0, at.1) } else { next };
+                    plot.clip(at, next).map(|(a, b)| Extent::Line(a, b))
+                }
+                (None, None) => around.holds(at).then_some(Extent::Disc(at, 1.0)),
+            };
+            let source = series.source(k);
+            if let Some(extent) = extent {
+                let spot = Spot::new(extent, 0, idx, k).of(source.feature).by(source.job);
+                // A line of a feature is lit as a line.
+                sheet.spot(if series.feature.is_some() { spot.quiet() } else { spot });
+            }
+        }
+    }
+
     /// A short piece of a series, for the legend.
     fn draw_swatch<DB: DrawingBackend>(
         &self,
@@ -327,7 +329,7 @@ impl Chart {
         idx: usize,
         swatch: &Box2,
     ) -> Drawn<(), DB> {
-        let (color, (x, y)) = (self.color(theme, idx), swatch.centre());
+        let (color, (x, y)) = (self.color(theme, idx, None), swatch.centre());
         let ends = [(swatch.x, y), (swatch.right(), y)];
         match &self.series[idx].mark {
             Mark::Line | Mark::Step => sheet.path(&ends, 1.8, color),
@@ -337,7 +339,7 @@ impl Chart {
                 sheet.disc((x, y), 3.2, color)
             }
             // Points that are dots in the plot would be lost in a legend.
-            Mark::Dots(shape, r) => draw_dots(sheet, theme, swatch, &[(x, y)], (*shape, r.max(2.6)), color),
+            Mark::Dots(shape, r) => draw_dots(sheet, theme, swatch, &[(x, y)], (*shape, r.max(2.6)), color, |_| false),
             Mark::Band(_) => sheet.fill(swatch, mix(theme.card, color, 0.22)),
         }
     }
@@ -448,38 +450,6 @@ pub(super) fn draw_line<DB: DrawingBackend>(
         }
     }
     flush(&mut piece)
-}
-
-fn draw_dots<DB: DrawingBackend>(
-    sheet: &Sheet<DB>,
-    theme: &Theme,
-    plot: &Box2,
-    points: &[Point],
-    (shape, r): (Shape, f64),
-    color: RGBColor,
-) -> Drawn<(), DB> {
-    let around = plot.grown(0.5);
-    for &(x, y) in points.iter().filter(|&&point| around.holds(point)) {
-        match shape {
-            Shape::Disc => sheet.disc((x, y), r, color)?,
-            Shape::Ring => {
-                sheet.disc((x, y), r, theme.card)?;
-                sheet.ring((x, y), r, Theme::OUTLINE, color)?;
-            }
-            Shape::Square => sheet.fill(&Box2::around((x, y), 1.8 * r, 1.8 * r), color)?,
-            Shape::Diamond => {
-                sheet.polygon(&[(x - 1.3 * r, y), (x, y - 1.3 * r), (x + 1.3 * r, y), (x, y + 1.3 * r)], color)?;
-            }
-            Shape::Triangle => {
-                sheet.polygon(&[(x - 1.1 * r, y + 0.8 * r), (x, y - 1.2 * r), (x + 1.1 * r, y + 0.8 * r)], color)?;
-            }
-            Shape::Cross => {
-                sheet.path(&[(x - r, y - r), (x + r, y + r)], Theme::OUTLINE, color)?;
-                sheet.path(&[(x - r, y + r), (x + r, y - r)], Theme::OUTLINE, color)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Shorter SVG documents that look the same (native only).
+//! Shorter SVG documents that look the same.
 //!
 //! `plotters-svg` writes an element a mark. A scatter of thousands of dots and a heat map of thousands of cells become a
 //! path for each run of equal ones: a dot is a line without length and with round ends, a cell four short strokes.

@@ -7,9 +7,11 @@
 use super::color::mix;
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Point, Sheet};
-use super::text::text_width;
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
+use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
 /// Features that are laid out on a circle, at most.
@@ -23,7 +25,7 @@ const MARGIN: f64 = 17.0;
 const ROUNDS: usize = 120;
 
 /// A tegum factor.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Factor {
     /// Its shape by name; factors with the same name stand together.
     pub shape: String,
@@ -32,14 +34,14 @@ pub struct Factor {
 }
 
 /// The graph.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Geometry {
     /// The factors, which share no feature.
     pub factors: Vec<Factor>,
     /// Edges: two features and the cosine between their directions.
     pub edges: Vec<(usize, usize, f64)>,
-    /// The feature to light up.
-    pub highlight: Option<usize>,
+    /// The dimensionality of each feature; none at all where it is not known.
+    pub dimensionality: Vec<f64>,
 }
 
 /// A factor laid out: which one, the radius of its disc, its features around its middle.
@@ -60,7 +62,12 @@ struct Group {
 impl Geometry {
     /// The graph of these factors and edges.
     pub fn new(factors: Vec<Factor>, edges: Vec<(usize, usize, f64)>) -> Self {
-        Self { factors, edges, highlight: None }
+        Self { factors, edges, dimensionality: Vec::new() }
+    }
+
+    /// The same with the dimensionality of each feature.
+    pub fn with_dimensionality(self, dimensionality: Vec<f64>) -> Self {
+        Self { dimensionality, ..self }
     }
 
     fn cells(&self) -> Vec<Cell> {
@@ -236,8 +243,10 @@ impl Figure for Geometry {
         discs.sort_by_key(|&(_, feature, factor_idx)| (factor_idx % 7, feature));
         for (at, feature, factor_idx) in discs {
             let color = theme.tint(Tint::Kind(factor_idx % 7));
-            let meant = self.highlight.is_none_or(|meant| meant == feature);
+            // The factor of the feature that is lit stays; the rest steps back.
+            let meant = sheet.highlight.is_none_or(|lit| self.factors[factor_idx].features.contains(&lit));
             sheet.disc(at, NODE, if meant { color } else { theme.dimmed(color) })?;
+            sheet.spot(Spot::new(Extent::Disc(at, NODE), 0, feature, factor_idx).of(Some(feature)));
         }
         for group in &groups {
             let at = (place.x, place.y + group.y + 9.0);
@@ -247,6 +256,21 @@ impl Figure for Geometry {
             }
         }
         Ok(())
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (feature, factor_idx) = key.indices();
+        let Some(factor) = self.factors.get(factor_idx) else { return String::new() };
+        let others: Vec<String> =
+            factor.features.iter().filter(|&&other| other != feature).map(|other| (other + 1).to_string()).collect();
+        let with = match others.len() {
+            0 => String::new(),
+            1..=7 => format!(" with {}", others.join(", ")),
+            count => format!(" with {count} others"),
+        };
+        let dimensions = self.dimensionality.get(feature);
+        let dimensions = dimensions.map_or(String::new(), |&value| format!(", D {}", number(rounded(value))));
+        format!("feature {}: {}{with}{dimensions}", feature + 1, factor.shape)
     }
 }
 

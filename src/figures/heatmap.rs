@@ -7,9 +7,11 @@
 
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Point, Sheet};
-use super::text::{number, text_width};
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
+use serde::{Deserialize, Serialize};
 
 /// Steps of colour from 0 to the limit.
 const STEPS: f64 = 32.0;
@@ -19,11 +21,15 @@ const MAX_HEIGHT: f64 = 420.0;
 const GAP: f64 = 8.0;
 /// Height of the row of texts above or below the matrix.
 const ROW: f64 = 18.0;
+/// Parts of the picture: bars, biases, cells.
+const BAR: u8 = 0;
+const BIAS: u8 = 1;
+const CELL: u8 = 2;
 /// Height of a colour bar, of all that belongs to it, and its width.
 const SCALE: (f64, f64, f64) = (8.0, 34.0, 130.0);
 
 /// Bars beside the rows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Bars {
     /// What they measure.
     pub name: String,
@@ -34,7 +40,7 @@ pub struct Bars {
 }
 
 /// A matrix and its company.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heatmap {
     /// How many rows.
     pub rows: usize,
@@ -48,6 +54,10 @@ pub struct Heatmap {
     pub row_title: String,
     /// What columns are; empty for nothing.
     pub column_title: String,
+    /// The feature of each row; none at all where rows are no features.
+    pub row_features: Vec<usize>,
+    /// The feature of each column; none at all where columns are no features.
+    pub column_features: Vec<usize>,
     /// A number a row, as a column of its own.
     pub bias: Option<Vec<f64>>,
     /// Bars beside the rows.
@@ -77,6 +87,8 @@ impl Heatmap {
             limit: if limit > 0.0 { limit } else { 1.0 },
             row_title: String::new(),
             column_title: String::new(),
+            row_features: Vec::new(),
+            column_features: Vec::new(),
             bias: None,
             bars: None,
             blocks: Vec::new(),
@@ -92,6 +104,17 @@ impl Heatmap {
     /// The same with axis titles.
     pub fn with_titles(self, row_title: impl Into<String>, column_title: impl Into<String>) -> Self {
         Self { row_title: row_title.into(), column_title: column_title.into(), ..self }
+    }
+
+    /// The same with the features that rows and columns stand for, an empty list for none.
+    pub fn with_features(self, row_features: Vec<usize>, column_features: Vec<usize>) -> Self {
+        Self { row_features, column_features, ..self }
+    }
+
+    /// The same with rows and columns that are the features in their order.
+    pub fn of_features(self) -> Self {
+        let (rows, columns) = (0..self.rows, 0..self.columns);
+        self.with_features(rows.collect(), columns.collect())
     }
 
     /// The same with a bias beside it.
@@ -123,6 +146,19 @@ impl Heatmap {
         let cell = if available >= 2.0 { available.floor() } else { available.max(0.2) };
         // The bias is a column like the others, but never too thin to see.
         Layout { left, top: if beside > 0.0 { ROW } else { 0.0 }, cell, bars, strip: cell.max(5.0) }
+    }
+
+    /// What a row, and what a column, is called in words.
+    fn names(&self, row: usize, column: usize) -> (String, String) {
+        let name = |title: &str, plain: &str, features: &[usize], idx: usize| {
+            let number = features.get(idx).copied().unwrap_or(idx) + 1;
+            let what = if title.is_empty() { if features.is_empty() { plain } else { "feature" } } else { title };
+            format!("{what} {number}")
+        };
+        (
+            name(&self.row_title, "row", &self.row_features, row),
+            name(&self.column_title, "column", &self.column_features, column),
+        )
     }
 
     /// The tint of a value, none where it is indistinguishable from 0.
@@ -157,17 +193,22 @@ impl Figure for Heatmap {
         let bounds = place.grown(3.0);
 
         let mut cells: Vec<(i32, Box2)> = Vec::new();
+        let feature_of = |row: usize| self.row_features.get(row).copied();
         for (idx, &value) in self.values.iter().enumerate() {
             let (row, column) = (idx / self.columns, idx % self.columns);
             let at = (x + column as f64 * cell, y + row as f64 * cell);
-            cells.extend(self.step(value).map(|step| (step, snapped(sheet, at, (cell, cell)))));
+            let place = snapped(sheet, at, (cell, cell));
+            cells.extend(self.step(value).map(|step| (step, place)));
+            let feature = feature_of(row).or(self.column_features.get(column).copied());
+            sheet.spot(Spot::new(Extent::Box(place), CELL, row, column).of(feature).quiet());
         }
         let mut right = matrix.right();
         if let Some(bias) = &self.bias {
             let at = right + GAP;
             for (row, &value) in bias.iter().take(self.rows).enumerate() {
-                let corner = (at, y + row as f64 * cell);
-                cells.extend(self.step(value).map(|step| (step, snapped(sheet, corner, (strip, cell)))));
+                let place = snapped(sheet, (at, y + row as f64 * cell), (strip, cell));
+                cells.extend(self.step(value).map(|step| (step, place)));
+                sheet.spot(Spot::new(Extent::Box(place), BIAS, row, 0).of(feature_of(row)).quiet());
             }
             right = at + strip;
             let column = Box2 { x: at, width: strip, ..matrix };
@@ -188,7 +229,13 @@ impl Figure for Heatmap {
         if let Some(measured) = &self.bars {
             let at = Box2 { x: right + GAP, width: bars, ..matrix };
             draw_bars(sheet, theme, measured, &at, cell, &bounds)?;
+            for row in 0..measured.lengths.len().min(self.rows) {
+                let place = Box2 { y: y + row as f64 * cell, height: cell, ..at };
+                sheet.spot(Spot::new(Extent::Box(place), BAR, row, 0).of(feature_of(row)).quiet());
+            }
+            right = at.right();
         }
+        self.outline_feature(sheet, theme, &matrix, right)?;
 
         let text = theme.plain(Theme::TICK);
         if !self.row_title.is_empty() {
@@ -212,6 +259,52 @@ impl Figure for Heatmap {
                 let ends = ["0".into(), "superposition".into(), "≥ 1".into()];
                 draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, &bounds)?;
             }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (row, column) = key.indices();
+        let (of_row, of_column) = self.names(row, column);
+        let told = |value: Option<&f64>| value.map_or(String::new(), |&value| number(rounded(value)));
+        match key.part {
+            CELL => {
+                let value = told(self.values.get(row * self.columns + column));
+                if self.row_title == self.column_title && !self.row_title.is_empty() {
+                    let number = of_column.rsplit(' ').next().unwrap_or_default();
+                    return format!("{of_row} and {number}: {value}");
+                }
+                format!("{of_row}, {of_column}: {value}")
+            }
+            BIAS => format!("{of_row}: b {}", told(self.bias.as_ref().and_then(|bias| bias.get(row)))),
+            _ => {
+                let Some(bars) = &self.bars else { return String::new() };
+                let length = told(bars.lengths.get(row));
+                format!("{of_row}: {} {length}, superposition {}", bars.name, told(bars.superposition.get(row)))
+            }
+        }
+    }
+}
+
+impl Heatmap {
+    /// Outlines the rows, with all that stands beside them, and the columns of the feature that is lit.
+    fn outline_feature<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        theme: &Theme,
+        matrix: &Box2,
+        right: f64,
+    ) -> Drawn<(), DB> {
+        let Some(lit) = sheet.highlight else { return Ok(()) };
+        let cell = matrix.width / self.columns.max(1) as f64;
+        let is_lit = |features: &[usize], idx: usize| features.get(idx) == Some(&lit);
+        for row in (0..self.rows).filter(|&row| is_lit(&self.row_features, row)) {
+            let place = Box2 { y: matrix.y + row as f64 * cell, height: cell, width: right - matrix.x, ..*matrix };
+            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink)?;
+        }
+        for column in (0..self.columns).filter(|&column| is_lit(&self.column_features, column)) {
+            let place = Box2 { x: matrix.x + column as f64 * cell, width: cell, ..*matrix };
+            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink)?;
         }
         Ok(())
     }

@@ -6,17 +6,26 @@
 
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
-use super::text::text_width;
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
+use serde::{Deserialize, Serialize};
 
 /// Weights smaller than this part of the greatest one have no line.
 const NEGLIGIBLE: f64 = 0.04;
 /// The widest line.
 const STROKE: f64 = 3.2;
 
+/// Parts of the picture: inputs, neurons, outputs, weights to neurons, weights to outputs.
+const INPUT: u8 = 0;
+const NEURON: u8 = 1;
+const OUTPUT: u8 = 2;
+const ENCODER: u8 = 3;
+const DECODER: u8 = 4;
+
 /// A network of one hidden layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Network {
     /// `[neurons][inputs]`.
     pub encoder: Vec<Vec<f64>>,
@@ -66,20 +75,26 @@ impl Figure for Network {
         let x = |idx: usize, count: usize| place.x + left + (idx as f64 + 0.5) / count as f64 * width;
         let rows = [0.88, 0.5, 0.12].map(|part| place.y + part * place.height);
         let radius = |count: usize| (0.3 * width / count as f64).clamp(1.2, 9.0);
-        for (weights, (from_count, to_count), (from_y, to_y)) in
-            [(&self.encoder, (n, m), (rows[0], rows[1])), (&self.decoder, (m, n), (rows[1], rows[2]))]
+        for (part, weights, (from_count, to_count), (from_y, to_y)) in
+            [(ENCODER, &self.encoder, (n, m), (rows[0], rows[1])), (DECODER, &self.decoder, (m, n), (rows[1], rows[2]))]
         {
             // Many lines are thinner, so that they stay lines.
             let stroke = STROKE * (24.0 / (from_count * to_count) as f64).sqrt().clamp(0.35, 1.0);
             for (from, to, w) in lines(weights) {
                 let ends = [(x(from, from_count), from_y), (x(to, to_count), to_y)];
+                let feature = if part == ENCODER { from } else { to };
                 let color = theme.diverging(w.signum() * (0.15 + 0.85 * w.abs()));
+                let is_meant = sheet.highlight.is_none_or(|meant| meant == feature);
+                let color = if is_meant { color } else { theme.dimmed(color) };
                 sheet.path(&ends, (stroke * w.abs()).max(0.4), color)?;
+                sheet.spot(Spot::new(middle_third(ends), part, from, to).of(Some(feature)).quiet());
             }
         }
-        for (count, y, is_neuron) in [(n, rows[0], false), (m, rows[1], true), (n, rows[2], false)] {
+        for (part, count, y) in [(INPUT, n, rows[0]), (NEURON, m, rows[1]), (OUTPUT, n, rows[2])] {
             for idx in 0..count {
                 let at = (x(idx, count), y);
+                let is_neuron = part == NEURON;
+                sheet.spot(Spot::new(Extent::Disc(at, radius(count)), part, idx, 0).of((!is_neuron).then_some(idx)));
                 if is_neuron {
                     sheet.disc(at, radius(count), theme.card)?;
                     sheet.ring(at, radius(count), Theme::OUTLINE, theme.ink)?;
@@ -106,10 +121,43 @@ impl Figure for Network {
         }
         Ok(())
     }
+
+    fn tell(&self, key: Key) -> String {
+        let (a, b) = key.indices();
+        let name = |feature: usize| (feature + 1).to_string();
+        told(key.part, (a, b), &name, &|neuron| (neuron + 1).to_string(), (&self.encoder, &self.decoder))
+    }
+}
+
+/// The part of a line around its middle: near its ends lines lie too close to be told apart.
+fn middle_third([a, b]: [Point; 2]) -> Extent {
+    let at = |t: f64| (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
+    Extent::Line(at(0.3), at(0.7))
+}
+
+/// A node or a weight in words.
+fn told(
+    part: u8,
+    (a, b): (usize, usize),
+    feature: &dyn Fn(usize) -> String,
+    neuron: &dyn Fn(usize) -> String,
+    (encoder, decoder): (&[Vec<f64>], &[Vec<f64>]),
+) -> String {
+    let weight = |weights: &[Vec<f64>]| {
+        let weight = weights.get(b).and_then(|row| row.get(a)).copied().unwrap_or(0.0);
+        number(rounded(weight))
+    };
+    match part {
+        INPUT => format!("input feature {}", feature(a)),
+        NEURON => format!("neuron {}", neuron(a)),
+        OUTPUT => format!("output feature {}", feature(a)),
+        ENCODER => format!("feature {} to neuron {}: weight {}", feature(a), neuron(b), weight(encoder)),
+        _ => format!("neuron {} to output feature {}: weight {}", neuron(a), feature(b), weight(decoder)),
+    }
 }
 
 /// A few features through a few neurons, with every weight written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Motif {
     /// Names of the features.
     pub features: Vec<String>,
@@ -121,6 +169,8 @@ pub struct Motif {
     pub decoder: Vec<Vec<f64>>,
     /// The colour of each feature.
     pub tints: Vec<Tint>,
+    /// The index of each feature in its model.
+    pub ids: Vec<usize>,
 }
 
 impl Figure for Motif {
@@ -139,6 +189,9 @@ impl Figure for Motif {
         for (weights, column, (from_count, to_count)) in layers {
             for (from, to, w) in lines(weights) {
                 let ends = [(columns[column], y(from, from_count)), (columns[column + 1], y(to, to_count))];
+                let feature = self.ids.get(if column == 0 { from } else { to }).copied();
+                let part = if column == 0 { ENCODER } else { DECODER };
+                sheet.spot(Spot::new(middle_third(ends), part, from, to).of(feature).quiet());
                 sheet.path(
                     &ends,
                     (1.6 * STROKE * w.abs()).max(0.8),
@@ -153,11 +206,16 @@ impl Figure for Motif {
         };
         for (idx, name) in self.features.iter().enumerate() {
             for column in [0, 2] {
-                circle(sheet, (columns[column], y(idx, n)), name, theme.tint(self.tints[idx]))?;
+                let at = (columns[column], y(idx, n));
+                circle(sheet, at, name, theme.tint(self.tints[idx]))?;
+                let part = if column == 0 { INPUT } else { OUTPUT };
+                sheet.spot(Spot::new(Extent::Disc(at, radius), part, idx, 0).of(self.ids.get(idx).copied()));
             }
         }
         for (idx, name) in self.neurons.iter().enumerate() {
-            circle(sheet, (columns[1], y(idx, m)), name, theme.ink)?;
+            let at = (columns[1], y(idx, m));
+            circle(sheet, at, name, theme.ink)?;
+            sheet.spot(Spot::new(Extent::Disc(at, radius), NEURON, idx, 0));
         }
         for (name, (column, align)) in ["input", "ReLU neurons", "output"].into_iter().zip([
             (0, Align::Left),
@@ -175,6 +233,14 @@ impl Figure for Motif {
             }
         }
         Ok(())
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (a, b) = key.indices();
+        let name = |names: &[String], idx: usize| names.get(idx).cloned().unwrap_or_default();
+        let (features, neurons) = (&self.features, &self.neurons);
+        let weights = (&self.encoder[..], &self.decoder[..]);
+        told(key.part, (a, b), &|idx| name(features, idx), &|idx| name(neurons, idx), weights)
     }
 }
 

@@ -13,13 +13,16 @@ use super::network::{Motif, Network};
 use super::phase::Diagram;
 use super::sheet::{Align, Box2, Drawn, Point, Sheet, TextBox};
 use super::solid::Solid;
+use super::spots::Key;
 use super::stack::Stack;
 use super::surface::Field;
 use super::text::{text_width, wrap};
 use super::theme::{Theme, Tint};
+use crate::error::Error;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
+use serde::{Deserialize, Serialize};
 
 /// Space between columns, and between rows, of panels.
 const GUTTER: (f64, f64) = (26.0, 24.0);
@@ -36,6 +39,9 @@ const SWATCH: (f64, f64) = (16.0, 6.0);
 /// Between the entries of a legend.
 const LEGEND_GAP: f64 = 16.0;
 
+/// The first byte of a picture as bytes; raised whenever the layout after it changes.
+const VERSION: u8 = 1;
+
 /// A picture that knows its height and draws itself into a box.
 pub trait Figure {
     /// The height that it wants at that width, both in CSS pixels.
@@ -46,6 +52,11 @@ pub trait Figure {
     /// # Errors
     /// What the backend reports.
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB>;
+
+    /// What a mark shows, in words; empty for one that it has not.
+    fn tell(&self, _key: Key) -> String {
+        String::new()
+    }
 
     /// Draws background and figure over the whole area: a whole frame. Gives back its texts.
     ///
@@ -61,7 +72,7 @@ pub trait Figure {
 }
 
 /// Any of the views.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum View {
     /// Lines and points on two axes.
     Chart(Chart),
@@ -109,12 +120,69 @@ impl Figure for View {
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
-        each_view!(self, view => view.draw_in(sheet, theme, place))
+        let first = sheet.spots().len();
+        each_view!(self, view => view.draw_in(sheet, theme, place))?;
+        sheet.outline_lit(first, theme)
+    }
+
+    fn tell(&self, key: Key) -> String {
+        each_view!(self, view => view.tell(key))
+    }
+}
+
+impl View {
+    /// What kind of view it is, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            View::Chart(_) => "chart",
+            View::Heatmap(_) => "heatmap",
+            View::Stack(_) => "stack",
+            View::Network(_) => "network",
+            View::Motif(_) => "motif",
+            View::Solid(_) => "solid",
+            View::Geometry(_) => "geometry",
+            View::Surface(_) => "surface",
+            View::Plane(_) => "plane",
+            View::Diagram(_) => "diagram",
+        }
+    }
+
+    /// How many features it knows of: one more than the greatest index, 0 where it knows of none.
+    pub fn n_features(&self) -> usize {
+        let past = |greatest: Option<usize>| greatest.map_or(0, |idx| idx + 1);
+        match self {
+            View::Chart(chart) => {
+                let sources =
+                    chart.series.iter().flat_map(|series| &series.sources).filter_map(|source| source.feature);
+                past(sources.chain(chart.series.iter().filter_map(|series| series.feature)).max())
+            }
+            View::Heatmap(map) => past(map.row_features.iter().chain(&map.column_features).copied().max()),
+            View::Stack(stack) => stack.tints.len(),
+            View::Network(network) => network.tints.len(),
+            View::Motif(motif) => past(motif.ids.iter().copied().max()),
+            View::Solid(solid) => solid.points.len(),
+            View::Geometry(geometry) => {
+                past(geometry.factors.iter().flat_map(|factor| &factor.features).copied().max())
+            }
+            View::Plane(plane) => plane.n_features,
+            View::Surface(_) | View::Diagram(_) => 0,
+        }
+    }
+
+    /// Turns a solid by angles in radians; whether it can be turned.
+    pub fn turn(&mut self, yaw: f64, pitch: f64) -> bool {
+        match self {
+            View::Solid(solid) => {
+                solid.turn(yaw, pitch);
+                true
+            }
+            _ => false,
+        }
     }
 }
 
 /// A view with its words.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
     /// What it is; empty for none.
     pub title: String,
@@ -124,17 +192,24 @@ pub struct Panel {
     pub view: View,
     /// Whether it has a row to itself, up to [`MOST_WIDE`] wide.
     pub wide: bool,
+    /// The instance that all of it shows, in the order of the reports.
+    pub job: Option<usize>,
 }
 
 impl Panel {
     /// A view under a title and a sentence.
     pub fn new(title: impl Into<String>, sentence: impl Into<String>, view: View) -> Self {
-        Self { title: title.into(), sentence: sentence.into(), view, wide: false }
+        Self { title: title.into(), sentence: sentence.into(), view, wide: false, job: None }
     }
 
     /// The same in a row of its own.
     pub fn in_own_row(self) -> Self {
         Self { wide: true, ..self }
+    }
+
+    /// The same as the picture of an instance.
+    pub fn of_job(self, job: usize) -> Self {
+        Self { job: Some(job), ..self }
     }
 
     /// Height of title and sentence.
@@ -146,7 +221,7 @@ impl Panel {
 }
 
 /// Panels in rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Panels {
     /// The panels, row by row.
     pub panels: Vec<Panel>,
@@ -181,6 +256,26 @@ impl Panels {
     /// The same with a legend.
     pub fn with_legend(self, legend: Vec<(String, Tint)>) -> Self {
         Self { legend, ..self }
+    }
+
+    /// The picture as bytes, to cross from a worker to the page.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bytes.extend(postcard::to_stdvec(self).expect("plain data in memory serializes"));
+        bytes
+    }
+
+    /// The picture of such bytes.
+    ///
+    /// # Errors
+    /// [`Error::Snapshot`] for bytes of another version, or that do not decode.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::Snapshot("picture: damaged, it does not decode".into());
+        let (&version, body) = bytes.split_first().ok_or_else(damaged)?;
+        if version != VERSION {
+            return Err(Error::Snapshot(format!("picture: got version {version}, expected {VERSION}")));
+        }
+        postcard::from_bytes(body).map_err(|_| damaged())
     }
 
     /// The slots at a width, and the height of all.

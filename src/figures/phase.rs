@@ -8,12 +8,15 @@
 use super::color::mix;
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded};
 use super::theme::Theme;
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 
 /// Class of a cell that has not been trained yet.
 pub const PENDING: u8 = 255;
@@ -128,7 +131,7 @@ fn plot(size: (f64, f64)) -> Box2 {
 }
 
 /// A phase diagram that owns its data: a view to compose with others.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagram {
     /// How many rows; row 0 is above.
     pub rows: usize,
@@ -183,7 +186,31 @@ impl Figure for Diagram {
             let mut texts = draw_axes(area, theme, &phase)?;
             texts.extend(draw_cells(area, theme, &phase)?);
             Ok(texts)
-        })
+        })?;
+        let plot = plot((place.width, place.height));
+        let cell = (plot.width / self.columns as f64, plot.height / self.rows as f64);
+        for idx in 0..self.classes.len() {
+            let (row, column) = (idx / self.columns, idx % self.columns);
+            let x = place.x + plot.x + column as f64 * cell.0;
+            let y = place.y + plot.y + row as f64 * cell.1;
+            sheet.spot(Spot::new(Extent::Box(Box2 { x, y, width: cell.0, height: cell.1 }), 0, row, column));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (row, column) = key.indices();
+        let Some(&class) = self.classes.get(row * self.columns + column) else { return String::new() };
+        let name = match self.region_names.get(usize::from(class)) {
+            Some(name) => name.as_str(),
+            None => "not trained yet",
+        };
+        let at = |(from, to): (f64, f64), idx: usize, count: usize| {
+            let along = idx as f64 / count.saturating_sub(1).max(1) as f64;
+            number(rounded(from * (to / from).powf(along)))
+        };
+        let importance = at(self.importance, column, self.columns);
+        format!("importance {importance}, density {}: {name}", at(self.density, row, self.rows))
     }
 }
 

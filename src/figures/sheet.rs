@@ -5,6 +5,7 @@
 //! label is clipped, covered or pale. It takes every colour as given: which ones there are is the theme's business.
 
 use super::color::css;
+use super::spots::{Extent, Spot};
 use super::theme::{Surface, Theme};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -168,12 +169,20 @@ pub struct Sheet<'a, DB: DrawingBackend> {
     area: &'a DrawingArea<DB, Shift>,
     surface: Surface,
     texts: Vec<TextBox>,
+    spots: Vec<Spot>,
+    /// The feature to light up, whatever shows it.
+    pub highlight: Option<usize>,
 }
 
 impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     /// A sheet over the whole area.
     pub fn new(area: &'a DrawingArea<DB, Shift>, theme: &Theme) -> Self {
-        Self { area, surface: theme.surface, texts: Vec::new() }
+        Self { area, surface: theme.surface, texts: Vec::new(), spots: Vec::new(), highlight: None }
+    }
+
+    /// The same with a feature to light up.
+    pub fn with_highlight(self, highlight: Option<usize>) -> Self {
+        Self { highlight, ..self }
     }
 
     /// The size of the area in CSS pixels.
@@ -209,6 +218,44 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     /// The same, as what drawing gives back.
     pub fn into_texts(self) -> Vec<TextBox> {
         self.texts
+    }
+
+    /// Remembers a mark that can be pointed at.
+    pub fn spot(&mut self, spot: Spot) {
+        self.spots.push(spot);
+    }
+
+    /// Every mark so far, in the order drawn.
+    pub fn spots(&self) -> &[Spot] {
+        &self.spots
+    }
+
+    /// The texts and the marks.
+    pub fn into_parts(self) -> (Vec<TextBox>, Vec<Spot>) {
+        (self.texts, self.spots)
+    }
+
+    /// Outlines the marks of the feature to light up, from the `first` mark on.
+    ///
+    /// # Errors
+    /// What the backend reports.
+    pub fn outline_lit(&self, first: usize, theme: &Theme) -> Drawn<(), DB> {
+        let Some(lit) = self.highlight else { return Ok(()) };
+        for spot in &self.spots[first..] {
+            if !spot.outlined || spot.feature.is_none_or(|feature| feature as usize != lit) {
+                continue;
+            }
+            match spot.extent {
+                // A ring of the ground's colour between: it is seen on marks of any colour.
+                Extent::Disc(at, radius) => {
+                    self.ring(at, radius + 1.4, 1.6, theme.card)?;
+                    self.ring(at, radius + 2.8, Theme::LIT, theme.ink)?;
+                }
+                Extent::Line(a, b) => self.path(&[a, b], Theme::LIT, theme.ink)?,
+                Extent::Box(place) => self.frame(&place.grown(0.5), Theme::LIT, theme.ink)?,
+            }
+        }
+        Ok(())
     }
 
     fn units(&self, (x, y): Point) -> (i32, i32) {

@@ -1,4 +1,4 @@
-//! Points and edges in space under a given rotation: polytopes of features, and their paths through training.
+//! Points and edges in space, seen from any side: polytopes of features, and their paths through training.
 //!
 //! x runs to the right, y upward, z to the viewer. What is farther is drawn first, smaller and paler. An edge is hidden,
 //! and dashed, when all faces that meet in it are turned away; without faces nothing is hidden. The projection is
@@ -8,8 +8,13 @@ use super::color::mix;
 use super::labels::{self, Obstacles};
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet};
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded};
 use super::theme::{Theme, Tint};
+use crate::measures::Measures;
 use plotters::backend::DrawingBackend;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::{FRAC_PI_2, TAU};
 
 /// A point in space.
 pub type Point3 = [f64; 3];
@@ -34,7 +39,7 @@ fn turned(rotation: &[Point3; 3], point: Point3) -> Point3 {
 }
 
 /// A figure in space.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Solid {
     /// The vertices.
     pub points: Vec<Point3>,
@@ -50,8 +55,8 @@ pub struct Solid {
     pub spokes: bool,
     /// Paths to show, from the earliest point to the latest, with their colours.
     pub paths: Vec<(Vec<Point3>, Tint)>,
-    /// Rotation to the viewer's axes, row by row.
-    pub rotation: [Point3; 3],
+    /// How far it is turned around its upright axis, and then tilted toward the viewer, in radians.
+    pub turn: (f64, f64),
     /// Size of what is one radius nearer, less 1: 0 is orthographic, 0.15 a weak perspective.
     pub perspective: f64,
     /// Distance from the origin that the picture has room for; the farthest point's if none is given.
@@ -75,7 +80,7 @@ impl Solid {
             faces: Vec::new(),
             spokes: false,
             paths: Vec::new(),
-            rotation: rotation(0.5, 0.35),
+            turn: (0.5, 0.35),
             perspective: 0.15,
             radius: None,
             axes: false,
@@ -97,9 +102,17 @@ impl Solid {
         Self { paths, ..self }
     }
 
-    /// The same under another rotation.
-    pub fn with_rotation(self, rotation: [Point3; 3]) -> Self {
-        Self { rotation, ..self }
+    /// The same from another side: turned by `yaw` around the upright axis, then tilted by `pitch` toward the viewer.
+    pub fn seen_from(self, yaw: f64, pitch: f64) -> Self {
+        Self { turn: (yaw, pitch), ..self }
+    }
+
+    /// Turns it on by angles in radians. It never stands on its head, so that right stays right; angles that are not finite turn
+    /// nothing.
+    pub fn turn(&mut self, yaw: f64, pitch: f64) {
+        if yaw.is_finite() && pitch.is_finite() {
+            self.turn = ((self.turn.0 + yaw) % TAU, (self.turn.1 + pitch).clamp(-FRAC_PI_2, FRAC_PI_2));
+        }
     }
 
     /// For each edge, whether all faces that it belongs to are turned away.
@@ -155,13 +168,14 @@ impl Figure for Solid {
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+        let rotation = rotation(self.turn.0, self.turn.1);
         let finite = |point: Point3| point.map(|k| if k.is_finite() { k } else { 0.0 });
         let norm = |point: &Point3| point.iter().map(|k| k * k).sum::<f64>().sqrt();
-        let points: Vec<Point3> = self.points.iter().map(|&point| turned(&self.rotation, finite(point))).collect();
+        let points: Vec<Point3> = self.points.iter().map(|&point| turned(&rotation, finite(point))).collect();
         let paths: Vec<Vec<Point3>> = self
             .paths
             .iter()
-            .map(|(path, _)| path.iter().map(|&point| turned(&self.rotation, finite(point))).collect())
+            .map(|(path, _)| path.iter().map(|&point| turned(&rotation, finite(point))).collect())
             .collect();
         let farthest = points.iter().chain(paths.iter().flatten()).map(norm).fold(1e-9, f64::max);
         let radius = self.radius.unwrap_or(farthest).max(1e-9);
@@ -181,7 +195,7 @@ impl Figure for Solid {
                 let mut end = [0.0; 3];
                 end[axis] = 1.05 * radius;
                 let back = end.map(|k| -k);
-                let ends = [seen(turned(&self.rotation, back)), seen(turned(&self.rotation, end))];
+                let ends = [seen(turned(&rotation, back)), seen(turned(&rotation, end))];
                 sheet.path(&ends, Theme::HAIRLINE, theme.guide())?;
             }
         }
@@ -225,12 +239,30 @@ impl Figure for Solid {
                     let at = seen(points[idx]);
                     sheet.disc(at, dot(*z) + 1.2, theme.card)?;
                     sheet.disc(at, dot(*z), pale(theme.tint(self.tints[idx]), *z))?;
+                    sheet.spot(Spot::new(Extent::Disc(at, dot(*z)), 0, idx, 0).of(Some(idx)));
                 }
             }
         }
         let discs: Vec<(Point, f64)> = points.iter().map(|point| (seen(*point), dot(point[2]))).collect();
         self.draw_names(sheet, theme, place, &discs, &hidden)
     }
+
+    fn tell(&self, key: Key) -> String {
+        let (idx, n) = (key.indices().0, self.points.len());
+        if idx >= n {
+            return String::new();
+        }
+        let w: Vec<f64> = (0..3).flat_map(|k| self.points.iter().map(move |point| point[k])).collect();
+        let name =
+            self.names.get(idx).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| (idx + 1).to_string());
+        told(&name, idx, &Measures::of(&w, n, 3))
+    }
+}
+
+/// A feature's name, length and dimensionality in words.
+pub(super) fn told(name: &str, idx: usize, measures: &Measures) -> String {
+    let value = |values: &[f64]| values.get(idx).map_or(String::new(), |&value| number(rounded(value)));
+    format!("feature {name}: ‖W‖ {}, D {}", value(&measures.norms), value(&measures.dimensionality))
 }
 
 impl Solid {
@@ -300,8 +332,8 @@ mod tests {
     #[test]
     fn three_edges_of_a_cube_are_hidden_and_they_meet_in_the_farthest_corner() {
         for (yaw, pitch) in [(0.5, 0.35), (2.1, -0.6), (4.0, 0.9)] {
-            let cube = cube().with_rotation(rotation(yaw, pitch));
-            let points: Vec<Point3> = cube.points.iter().map(|&point| turned(&cube.rotation, point)).collect();
+            let cube = cube().seen_from(yaw, pitch);
+            let points: Vec<Point3> = cube.points.iter().map(|&point| turned(&rotation(yaw, pitch), point)).collect();
             let farthest = (0..8).min_by(|&a, &b| points[a][2].total_cmp(&points[b][2])).unwrap();
             let hidden = cube.hidden(&points);
             let hidden: Vec<_> = cube.edges.iter().zip(hidden).filter(|(_, hidden)| *hidden).collect();

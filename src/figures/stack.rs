@@ -9,10 +9,12 @@ use super::axis::{Axis, draw_axes};
 use super::color::mix;
 use super::panels::{Figure, draw_legend, legend_height};
 use super::sheet::{Align, Box2, Drawn, Sheet};
-use super::text::text_width;
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 
 /// Weights smaller than this part of the greatest column are not drawn.
 const NEGLIGIBLE: f64 = 0.002;
@@ -20,7 +22,7 @@ const NEGLIGIBLE: f64 = 0.002;
 const FOOT: f64 = 46.0;
 
 /// What a neuron answers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Neuron {
     /// To nothing.
     Dead,
@@ -50,7 +52,7 @@ impl Neuron {
 }
 
 /// The stacks of a layer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stack {
     /// The weights, a list of features a neuron.
     pub weights: Vec<Vec<f64>>,
@@ -60,8 +62,6 @@ pub struct Stack {
     pub neurons: Vec<Neuron>,
     /// What the columns are.
     pub title: String,
-    /// The feature to light up; the others are dimmed.
-    pub highlight: Option<usize>,
 }
 
 impl Stack {
@@ -75,12 +75,7 @@ impl Stack {
     pub fn new(weights: Vec<Vec<f64>>, tints: Vec<Tint>, neurons: Vec<Neuron>) -> Self {
         assert_eq!(weights.len(), neurons.len(), "a kind for each neuron");
         assert!(weights.iter().all(|row| row.len() == tints.len()), "a colour for each feature");
-        Self { weights, tints, neurons, title: "neuron".into(), highlight: None }
-    }
-
-    /// The same with a feature lit up.
-    pub fn with_highlight(self, highlight: Option<usize>) -> Self {
-        Self { highlight, ..self }
+        Self { weights, tints, neurons, title: "neuron".into() }
     }
 
     /// How far the stacks reach below and above the axis.
@@ -139,20 +134,26 @@ impl Figure for Stack {
         let zero = plot.bottom() - low * unit;
         for (idx, row) in self.weights.iter().enumerate() {
             let x = plot.x + (idx as f64 + 0.5) * column - bar / 2.0;
-            self.draw_column(sheet, theme, row, (x, zero), bar, unit)?;
+            self.draw_column(sheet, theme, (idx, row), (x, zero), bar, unit)?;
         }
         let base = sheet.hair(zero);
         sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
         self.draw_foot(sheet, theme, &plot, place)
+    }
+
+    fn tell(&self, key: Key) -> String {
+        let (idx, feature) = key.indices();
+        let Some(&weight) = self.weights.get(idx).and_then(|row| row.get(feature)) else { return String::new() };
+        format!("{} {}, feature {}: weight {}", self.title, idx + 1, feature + 1, number(rounded(weight)))
     }
 }
 
 impl Stack {
     fn draw_column<DB: DrawingBackend>(
         &self,
-        sheet: &Sheet<DB>,
+        sheet: &mut Sheet<DB>,
         theme: &Theme,
-        row: &[f64],
+        (idx, row): (usize, &[f64]),
         (x, zero): (f64, f64),
         bar: f64,
         unit: f64,
@@ -174,10 +175,12 @@ impl Stack {
                 zero + below - height
             };
             let color = theme.tint(self.tints[i]);
-            let color = if self.highlight.is_none_or(|meant| meant == i) { color } else { theme.dimmed(color) };
+            let color = if sheet.highlight.is_none_or(|meant| meant == i) { color } else { theme.dimmed(color) };
             // A gap of the card's colour parts neighbours of like colour, where there is room for it.
             let gap = if height > 3.0 { 1.0 } else { 0.0 };
-            sheet.fill(&Box2 { x, y, width: bar, height: height - gap }, color)?;
+            let place = Box2 { x, y, width: bar, height: height - gap };
+            sheet.fill(&place, color)?;
+            sheet.spot(Spot::new(Extent::Box(place), 0, idx, i).of(Some(i)).quiet());
         }
         Ok(())
     }

@@ -8,19 +8,25 @@ use super::chart::draw_line;
 use super::color::{mix, readable};
 use super::panels::Figure;
 use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
-use super::text::{number, text_width};
+use super::spots::{Extent, Key, Spot};
+use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Contours at most; there is a colour between each two.
 const LEVELS: usize = 14;
+/// Parts of the picture: named points, paths, cells.
+const MINIMUM: u8 = 0;
+const PATH: u8 = 1;
+const CELL: u8 = 2;
 /// Width of the colour bar and its numbers.
 const SCALE: (f64, f64) = (10.0, 58.0);
 
 /// A field of numbers over two axes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// The horizontal axis; columns are evenly spaced on it.
     pub x: Axis,
@@ -177,6 +183,7 @@ impl Figure for Field {
             let (left, top) = (x(column - 0.5), y(row + 0.5));
             let cell = Box2 { x: left, y: top, width: x(column + 0.5) - left, height: y(row - 0.5) - top };
             cells.push((level.clamp(0.0, LEVELS as f64 - 1.0) as i32, cell));
+            sheet.spot(Spot::new(Extent::Box(cell), CELL, idx / columns, idx % columns));
         }
         cells.sort_by_key(|&(level, _)| level);
         let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
@@ -193,18 +200,50 @@ impl Figure for Field {
             }
         }
         let at = |(x, y): Point| (plot.x + self.x.place(x) * plot.width, plot.bottom() - self.y.place(y) * plot.height);
-        for path in &self.paths {
+        for (path_idx, path) in self.paths.iter().enumerate() {
             let points: Vec<Point> = path.iter().map(|&point| at(point)).collect();
             draw_line(sheet, &plot, &points, 2.6, None, theme.card)?;
             draw_line(sheet, &plot, &points, 1.4, None, theme.tint(Tint::Kind(1)))?;
             if let Some(&start) = points.first().filter(|&&start| plot.holds(start)) {
                 sheet.disc(start, 2.6, theme.tint(Tint::Kind(1)))?;
+                sheet.spot(Spot::new(Extent::Disc(start, 2.6), PATH, path_idx, 0));
             }
         }
         draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, false)?;
         self.draw_minima(sheet, theme, &plot, &at)?;
         self.draw_scale(sheet, theme, &plot, place, &shade)
     }
+
+    fn tell(&self, key: Key) -> String {
+        let (a, b) = key.indices();
+        let point = |(x, y): Point| {
+            let at = |axis: &Axis, value: f64| axis.tell(rounded(value), " ");
+            format!("{}, {}", at(&self.x, x), at(&self.y, y))
+        };
+        match key.part {
+            MINIMUM => self.minima.get(a).map_or(String::new(), |(at, name)| {
+                // The surface is the same for both signs, and only one of two carries the name.
+                let named =
+                    |(x, y): Point| self.minima.iter().find(|(other, _)| *other == (x, y)).map(|(_, name)| name);
+                let name = if name.is_empty() { named((-at.0, -at.1)).map_or("", String::as_str) } else { name };
+                format!("{}{}", if name.is_empty() { String::new() } else { format!("{name}: ") }, point(*at))
+            }),
+            PATH => match self.paths.get(a).map(|path| (path.first(), path.last())) {
+                Some((Some(start), Some(end))) => format!("descent from {} to {}", pair(*start), pair(*end)),
+                _ => String::new(),
+            },
+            _ => {
+                let Some(&value) = self.values.get(a * self.columns + b) else { return String::new() };
+                let (x, y) = (self.x.number_at(b, self.columns), self.y.number_at(a, self.rows()));
+                format!("{}: {} {}", point((x, y)), self.name, number(rounded(value)))
+            }
+        }
+    }
+}
+
+/// A point in short.
+fn pair((x, y): Point) -> String {
+    format!("({}, {})", number(rounded(x)), number(rounded(y)))
 }
 
 impl Field {
@@ -216,13 +255,14 @@ impl Field {
         at: &impl Fn(Point) -> Point,
     ) -> Drawn<(), DB> {
         let ink = theme.strong(Theme::TICK);
-        for (point, name) in &self.minima {
+        for (idx, (point, name)) in self.minima.iter().enumerate() {
             let (x, y) = at(*point);
             if !plot.holds((x, y)) {
                 continue;
             }
             sheet.disc((x, y), 5.2, theme.card)?;
             sheet.disc((x, y), 3.8, theme.ink)?;
+            sheet.spot(Spot::new(Extent::Disc((x, y), 3.8), MINIMUM, idx, 0));
             if name.is_empty() {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Figures as standalone SVG documents (native only), through `plotters-svg`.
+//! Figures as standalone SVG documents, through `plotters-svg`.
 //!
 //! Drawn by the code that draws the page, on the surface of [`super::vector`], in tenths of a CSS pixel.
 
@@ -6,6 +6,7 @@ use super::arrows::{self, Arrows};
 use super::panels::Figure;
 use super::phase::{self, Phase};
 use super::sheet::{Align, Box2, Ink, Sheet, TextBox};
+use super::spots::Spot;
 use super::text::wrap;
 use super::theme::{Mode, Surface, Theme};
 use super::vector::{self, Vector};
@@ -26,6 +27,8 @@ pub struct Picture {
     pub svg: String,
     /// Its texts, in the order in which they were drawn.
     pub texts: Vec<TextBox>,
+    /// The marks that can be pointed at; none of [`svg_arrows`], [`svg_phase`] and [`svg_intro`].
+    pub spots: Vec<Spot>,
 }
 
 /// One model of [`svg_intro`].
@@ -41,12 +44,12 @@ pub struct Panel<'a> {
 
 /// The arrows figure, `width` CSS pixels square.
 pub fn svg_arrows(mode: Mode, width: u32, arrows: &Arrows) -> Picture {
-    picture(mode, (width, width), |area, theme| arrows::draw(area, theme, arrows))
+    picture(mode, (width, width), |area, theme| Ok((arrows::draw(area, theme, arrows)?, Vec::new())))
 }
 
 /// The phase diagram, as wide as given and as high as makes its plot nearly square.
 pub fn svg_phase(mode: Mode, width: u32, phase: &Phase) -> Picture {
-    picture(mode, (width, width + 10), |area, theme| phase::draw(area, theme, phase))
+    picture(mode, (width, width + 10), |area, theme| Ok((phase::draw(area, theme, phase)?, Vec::new())))
 }
 
 /// Several models side by side (one above the other where the picture is narrow), each with its title and sentence.
@@ -88,21 +91,26 @@ pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
             }
         }
         texts.extend(words.into_texts());
-        Ok(texts)
+        Ok((texts, Vec::new()))
     })
 }
 
 /// Any figure as a document of that width (CSS pixels), as high as the figure wants, with space around it.
 pub fn render(mode: Mode, width: u32, figure: &impl Figure) -> Picture {
+    render_lit(mode, width, figure, None)
+}
+
+/// The same with a feature lit up.
+pub fn render_lit(mode: Mode, width: u32, figure: &impl Figure, highlight: Option<usize>) -> Picture {
     let inner = (f64::from(width) - 2.0 * PADDING).max(1.0);
     let inner_height = figure.height(inner).ceil();
     let height = (inner_height + 2.0 * PADDING) as u32;
     let mut picture = picture(mode, (width, height), |area, theme| {
         area.fill(&theme.card)?;
-        let mut sheet = Sheet::new(area, theme);
+        let mut sheet = Sheet::new(area, theme).with_highlight(highlight);
         let place = Box2 { x: PADDING, y: PADDING, width: inner, height: inner_height };
         figure.draw_in(&mut sheet, theme, &place)?;
-        Ok(sheet.into_texts())
+        Ok(sheet.into_parts())
     });
     picture.svg = super::compact::compact(&picture.svg);
     picture
@@ -111,7 +119,7 @@ pub fn render(mode: Mode, width: u32, figure: &impl Figure) -> Picture {
 const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };
 
 /// What drawing on a document gives back.
-type Written = Result<Vec<TextBox>, DrawingAreaErrorKind<std::io::Error>>;
+type Written = Result<(Vec<TextBox>, Vec<Spot>), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Draws on a new document.
 fn picture(
@@ -122,8 +130,8 @@ fn picture(
     let theme = Theme::new(mode, SURFACE);
     let mut svg = String::new();
     let area = Vector::new(&mut svg, (width, height), UNITS).into_drawing_area();
-    let texts = draw(&area, &theme).and_then(|texts| area.present().map(|()| texts));
+    let drawn = draw(&area, &theme).and_then(|drawn| area.present().map(|()| drawn));
     drop(area);
-    let texts = texts.expect("writing an SVG document to memory cannot fail");
-    Picture { svg: vector::finish(&svg, (width, height), UNITS), texts }
+    let (texts, spots) = drawn.expect("writing an SVG document to memory cannot fail");
+    Picture { svg: vector::finish(&svg, (width, height), UNITS), texts, spots }
 }

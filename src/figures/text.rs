@@ -82,6 +82,13 @@ pub fn number(value: f64) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
 }
 
+/// A number to three decimals, or to three digits where it is small: what a person wants to hear of a mark.
+pub fn rounded(value: f64) -> f64 {
+    let power = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
+    let scale = 10f64.powi(if power < -1 { 2 - power } else { 3 });
+    (value * scale).round() / scale
+}
+
 /// An integer in superscript digits.
 fn raised(value: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];

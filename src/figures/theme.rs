@@ -7,6 +7,7 @@
 use super::color::{mix, readable, rgb};
 use super::sheet::Ink;
 use plotters::style::RGBColor;
+use serde::{Deserialize, Serialize};
 
 /// The two faces of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub struct Theme {
 }
 
 /// A colour by its meaning, for data that knows no theme.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Tint {
     /// A feature by its importance: its index and how many there are.
     Feature(usize, usize),
@@ -104,6 +105,8 @@ impl Theme {
     pub const SMALL: f64 = 11.0;
     /// Width of a hairline.
     pub const HAIRLINE: f64 = 1.0;
+    /// Width of the outline around what is lit up.
+    pub const LIT: f64 = 1.8;
     /// Width of an outline that is data.
     pub const OUTLINE: f64 = 1.3;
 

@@ -1,4 +1,4 @@
-//! `plotters-svg`, made fit to print (native only).
+//! `plotters-svg`, made fit to print.
 //!
 //! `plotters-svg` counts whole units, guesses the width of a text from its bytes, divides font sizes by 1.24, centres a
 //! text on the middle of its small letters and knows no line caps. [`Vector`] stands before it: the document is several

@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::neurons::{Neurons, counted, superposition_legend};
+use super::source::source;
 use super::{Still, refuse};
 use crate::error::Error;
-use crate::figures::chart::{Axis, Chart, Mark, Rule, Series};
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::NeuronKind;
+use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
 use crate::sweep::lab::train_sweep;
 use crate::sweep::{Lab, job_spec, n_jobs};
@@ -58,11 +60,14 @@ pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         let loss = format!("Loss {:.1e}, best of {}.", report.loss, spec.restarts.count);
         let words = format!("{whole} of {} features have a neuron for each side.", spec.features);
         let tints = neurons.feature_tints();
-        panels.push(Panel::new(format!("W₁, {}", place(spec)), loss, View::Heatmap(neurons.encoder_map())));
-        panels.push(Panel::new("W₂", "What each neuron adds to each output.", View::Heatmap(neurons.decoder_map())));
-        panels.push(Panel::new("W₁ as stacks", words, View::Stack(neurons.stack(tints))));
-        let words = "Positive weights blue, negative red, as wide as they are large.";
-        panels.push(Panel::new("The network", words, View::Network(neurons.network())));
+        let lines = "Positive weights blue, negative red, as wide as they are large.";
+        let views = [
+            Panel::new(format!("W₁, {}", place(spec)), loss, View::Heatmap(neurons.encoder_map())),
+            Panel::new("W₂", "What each neuron adds to each output.", View::Heatmap(neurons.decoder_map())),
+            Panel::new("W₁ as stacks", words, View::Stack(neurons.stack(tints))),
+            Panel::new("The network", lines, View::Network(neurons.network())),
+        ];
+        panels.extend(views.map(|panel| panel.of_job(report.index)));
     }
     Ok(Still { panels: Panels::new(panels, 300.0, 2), data: json!({ "instances": reports }) })
 }
@@ -96,39 +101,41 @@ pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
             report.loss
         );
         let stack = neurons.absolute_stack(neurons.superposition_tints());
-        panels.push(Panel::new(place(spec), words, View::Stack(stack)));
+        panels.push(Panel::new(place(spec), words, View::Stack(stack)).of_job(report.index));
     }
-    if let Some(chart) = counts_chart(&specs, &all) {
+    if let Some(chart) = counts_chart(&specs, &reports, &all) {
         let words = "Neurons change from one feature each to many as features get sparser.";
         panels.push(Panel::new("Monosemantic neurons", words, View::Chart(chart)));
     }
     let middle = all.len() / 2;
     let at = place(&specs[middle]);
     let words = "Neurons sorted by their most important feature.";
-    panels.push(Panel::new(format!("W₁, {at}"), words, View::Heatmap(all[middle].encoder_map())));
+    panels.push(Panel::new(format!("W₁, {at}"), words, View::Heatmap(all[middle].encoder_map())).of_job(middle));
     let words = "Positive weights blue, negative red.";
-    panels.push(Panel::new(format!("The network, {at}"), words, View::Network(all[middle].network())));
+    panels.push(Panel::new(format!("The network, {at}"), words, View::Network(all[middle].network())).of_job(middle));
     let panels = Panels::new(panels, 330.0, 2).with_legend(superposition_legend());
     Ok(Still { panels, data: json!({ "instances": reports }) })
 }
 
 /// Monosemantic neurons against 1/(1 − S); none for fewer than two densities.
-fn counts_chart(specs: &[ExperimentSpec], all: &[Neurons]) -> Option<Chart> {
-    let mut points: Vec<(f64, f64)> = specs
+fn counts_chart(specs: &[ExperimentSpec], reports: &[InstanceReport], all: &[Neurons]) -> Option<Chart> {
+    let mut counted: Vec<((f64, f64), Source)> = specs
         .iter()
+        .zip(reports)
         .zip(all)
-        .filter_map(|(spec, neurons)| match spec.density {
-            Density::Uniform(p) => Some((1.0 / p, neurons.count(NeuronKind::Monosemantic) as f64)),
+        .filter_map(|((spec, report), neurons)| match spec.density {
+            Density::Uniform(p) => Some(((1.0 / p, neurons.count(NeuronKind::Monosemantic) as f64), source(report))),
             Density::Each(_) => None,
         })
         .collect();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    counted.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    let (points, sources): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
     let (first, last) = (points.first()?.0, points.last()?.0);
     let m = specs[0].hidden as f64;
     let chart = Chart::new(
         Axis::log("1/(1 − S)", first, last),
         Axis::linear("monosemantic neurons", 0.0, 1.05 * m),
-        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points)],
+        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points).with_sources(sources)],
     );
     (first < last).then(|| chart.with_rules(vec![Rule::level(m, "all")]))
 }

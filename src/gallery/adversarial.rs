@@ -5,10 +5,11 @@
 
 use serde_json::{Value, json};
 
+use super::source::source;
 use super::{Still, refuse};
 use crate::attack::{self, AttackReport};
 use crate::error::Error;
-use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
@@ -30,6 +31,8 @@ pub(crate) struct Attacked {
     pub same_size: AttackReport,
     /// The attack whose size follows each model's own inputs.
     pub own_size: AttackReport,
+    /// The model.
+    source: Source,
 }
 
 impl Attacked {
@@ -81,6 +84,7 @@ pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attac
             features_per_dimension: 1.0 / dimensions,
             same_size: under(RelativeTo::Dense),
             own_size: under(RelativeTo::Own),
+            source: source(report),
         })
     })?;
     models.sort_by(|a, b| a.inverse_density.total_cmp(&b.inverse_density));
@@ -112,14 +116,16 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let features: Vec<f64> = models.iter().map(|model| model.features_per_dimension).collect();
     let r = correlation(&features, &same);
     let places: Vec<f64> = models.iter().map(|model| model.inverse_density).collect();
+    let sources: Vec<Source> = models.iter().map(|model| model.source).collect();
     let line = |name: &str, tint, mark, values: &[f64]| {
-        Series::new(name, tint, mark, places.iter().copied().zip(values.iter().copied()).collect())
+        let points = places.iter().copied().zip(values.iter().copied()).collect();
+        Series::new(name, tint, mark, points).with_sources(sources.clone())
     };
     let most = |values: &[f64]| 1.1 * values.iter().copied().fold(1.0, f64::max);
     let x = || Axis::log("1/(1 − S)", places[0], places[places.len() - 1]);
     let vulnerability = Chart::new(
         x(),
-        Axis::linear("(L′ − L)/(L′₀ − L₀)", 0.0, most(&same).max(most(&own))),
+        Axis::linear("(L′ − L)/(L′₀ − L₀)", 0.0, most(&same).max(most(&own))).called("vulnerability"),
         vec![
             line("one size", Tint::Kind(0), Mark::LineDots, &same),
             line("own size", Tint::Kind(1), Mark::LineDots, &own),
@@ -139,7 +145,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         Axis::linear("relative vulnerability", 0.0, top),
         vec![
             Series::new("", Tint::Faint, Mark::Dashed, vec![(0.0, 0.0), (top, top)]),
-            Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.6), dots),
+            Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.6), dots).with_sources(sources.clone()),
         ],
     );
     let size = models[0].same_size.size;

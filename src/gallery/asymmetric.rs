@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::neurons::{Neurons, counted, wide};
+use super::source::source;
 use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
@@ -53,14 +54,15 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         reports.len()
     );
     let panels = vec![
-        Panel::new("The model's neurons", words, View::Stack(stack)),
-        motif_panel(report, motif, &neurons.order),
-        ratios_panel(&found),
+        Panel::new("The model's neurons", words, View::Stack(stack)).of_job(best),
+        motif_panel(report, motif, &neurons.order).of_job(best),
+        ratios_panel(&found, &reports),
         Panel::new(
             "W₁",
             "The input weights of all neurons, in the order of the stacks.",
             View::Heatmap(neurons.encoder_map()),
-        ),
+        )
+        .of_job(best),
     ];
     let data = json!({ "instance": report, "motif": motif, "motifs": found });
     Ok(Still { panels: Panels::new(panels, 320.0, 2), data })
@@ -93,6 +95,7 @@ fn motif_panel(report: &InstanceReport, motif: &AsymmetricMotif, order: &[usize]
         encoder: encoder.collect(),
         decoder,
         tints: features.map(|i| Tint::Feature(i, n)).to_vec(),
+        ids: features.to_vec(),
     };
     let column = |neuron: usize| order.iter().position(|&k| k == neuron).unwrap_or(0) + 1;
     let words = format!(
@@ -108,16 +111,18 @@ fn motif_panel(report: &InstanceReport, motif: &AsymmetricMotif, order: &[usize]
 }
 
 /// Input ratio against output ratio of all motifs: reciprocal weights lie on the diagonal.
-fn ratios_panel(found: &[Vec<AsymmetricMotif>]) -> Panel {
+fn ratios_panel(found: &[Vec<AsymmetricMotif>], reports: &[InstanceReport]) -> Panel {
     let point = |motif: &AsymmetricMotif| {
         let [in_a, in_b] = motif.shared_in.map(f64::abs);
         let [out_a, out_b] = motif.shared_out.map(f64::abs);
         (in_a / in_b, out_b / out_a)
     };
     let points: Vec<(f64, f64)> = found.iter().flatten().map(point).collect();
+    let sources = found.iter().zip(reports).flat_map(|(motifs, report)| motifs.iter().map(|_| source(report)));
     let most = points.iter().map(|point| point.0.max(point.1)).fold(2.0, f64::max) * 1.1;
     let diagonal = Series::new("reciprocal", Tint::Faint, Mark::Dashed, vec![(1.0, 1.0), (most, most)]);
-    let dots = Series::new("a motif", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.2), points);
+    let dots =
+        Series::new("a motif", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.2), points).with_sources(sources.collect());
     let chart = Chart::new(
         Axis::log("ratio of A's input weights", 1.0, most),
         Axis::log("ratio of A's output weights", 1.0, most),

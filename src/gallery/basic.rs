@@ -60,7 +60,8 @@ fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Pan
         .with_limit(1.2)
         .with_bias(report.bias.iter().copied().map(f64::from).collect())
         .with_bars(bars)
-        .with_color_bar(color_bar);
+        .with_color_bar(color_bar)
+        .of_features();
     let model = match spec.model {
         ModelKind::Linear => "Linear",
         ModelKind::Relu => "ReLU",
@@ -71,5 +72,5 @@ fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Pan
         Density::Each(_) => format!("{model}, mixed densities"),
     };
     let words = format!("{} of {n} features in {} dimensions.", report.measures.represented.len(), spec.hidden);
-    Panel::new(title, words, View::Heatmap(map))
+    Panel::new(title, words, View::Heatmap(map)).of_job(report.index)
 }

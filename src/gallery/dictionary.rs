@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::source::source;
 use super::{Still, refuse};
 use crate::dictionary::DictionaryReport;
 use crate::dictionary::pursuit::{self, measurements_needed, recovery_probability};
@@ -122,7 +123,8 @@ fn similarity_panel(learned: &Learned) -> Panel {
     let count = learned.scores.matches.len();
     let map = Heatmap::new(count, count, learned.cosines.clone())
         .with_limit(1.0)
-        .with_titles("true feature", "its nearest latent");
+        .with_titles("true feature", "its nearest latent")
+        .with_features(learned.scores.matches.iter().map(|found| found.feature).collect(), Vec::new());
     let words = "Cosines between the true directions of represented features and the learned ones nearest to them.";
     Panel::new("True against learned directions", words, View::Heatmap(map))
 }
@@ -132,11 +134,12 @@ fn match_panel(learned: &Learned, n: usize) -> Panel {
     let scores = &learned.scores;
     let points: Vec<(f64, f64)> =
         scores.matches.iter().map(|found| ((found.feature + 1) as f64, found.similarity)).collect();
+    let sources = scores.matches.iter().map(|found| source(&learned.model).feature(found.feature)).collect();
     let low = points.iter().map(|point| point.1).fold(0.9, f64::min).max(-1.0);
     let chart = Chart::new(
         Axis::linear("feature", 0.0, n as f64 + 1.0),
         Axis::linear("largest cosine to a latent", (low - 0.05).max(-1.0), 1.02),
-        vec![Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.0), points)],
+        vec![Series::new("", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.0), points).with_sources(sources)],
     )
     .with_rules(vec![Rule::level(1.0, "1"), Rule::level(0.9, "found")]);
     let words = format!(

@@ -42,7 +42,9 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
             let kind = jumps.iter().position(|jump| jump.feature == i);
             let tint = kind.map_or(Tint::Soft, Tint::Kind);
             let strength = if kind.is_some() { 0.9 } else { 0.3 };
-            Series::new("", tint, Mark::Line, thinned(points.filter(|point| point.0 >= first))).with_strength(strength)
+            Series::new("", tint, Mark::Line, thinned(points.filter(|point| point.0 >= first)))
+                .with_strength(strength)
+                .of_feature(i)
         })
         .collect();
     // What jumps is drawn above what does not.
@@ -66,6 +68,7 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
         panels.push(Panel::new("Loss", words, View::Chart(loss.with_rules(marks))).in_own_row());
     }
     let data = json!({ "jumps": jumps, "jumps_and_drops": drops, "instances": [report] });
+    let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
     Ok(Still { panels: Panels::new(panels, 300.0, 1), data })
 }
 
@@ -109,6 +112,7 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));
     let data = json!({ "regimes": regimes, "instances": [report] });
+    let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
     Ok(Still { panels: Panels::new(panels, 250.0, 3).with_legend(legend.collect()), data })
 }
 

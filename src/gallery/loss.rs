@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
+use super::source::source;
 use super::{Still, refuse};
 use crate::error::Error;
-use crate::figures::chart::{Axis, Chart, Mark, Series};
+use crate::figures::chart::{Axis, Chart, Mark, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::surface::Field;
 use crate::figures::{Point, Tint};
@@ -53,6 +54,7 @@ struct Row {
     density: f64,
     represented: usize,
     terms: OneSparseLoss,
+    source: Source,
 }
 
 impl Row {
@@ -61,7 +63,7 @@ impl Row {
         let b: Vec<f64> = report.bias.iter().copied().map(f64::from).collect();
         let terms = one_sparse_loss(spec.model, &w, &b, &spec.importances());
         let represented = report.measures.represented.len();
-        Row { kind: spec.model, density: spec.densities()[0], represented, terms }
+        Row { kind: spec.model, density: spec.densities()[0], represented, terms, source: source(report) }
     }
 
     fn json(&self) -> Value {
@@ -78,7 +80,8 @@ impl Row {
 /// Both terms and their sum against density, from dense to sparse.
 fn terms_chart(rows: &[&Row], highest: f64) -> Chart {
     let line = |name: &str, tint, mark, value: &dyn Fn(&OneSparseLoss) -> f64| {
-        Series::new(name, tint, mark, rows.iter().map(|row| (row.density, value(&row.terms))).collect())
+        let points = rows.iter().map(|row| (row.density, value(&row.terms))).collect();
+        Series::new(name, tint, mark, points).with_sources(rows.iter().map(|row| row.source).collect())
     };
     let densities = || rows.iter().map(|row| row.density);
     let (least, most) = (densities().fold(f64::INFINITY, f64::min), densities().fold(0.0, f64::max));

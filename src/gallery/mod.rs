@@ -21,6 +21,7 @@ mod playground;
 pub(crate) mod polytopes;
 mod privileged;
 pub(crate) mod sets;
+mod source;
 pub(crate) mod uniform;
 pub(crate) mod without;
 

@@ -84,13 +84,14 @@ impl Neurons {
     pub fn encoder_map(&self) -> Heatmap {
         let (n, m) = (self.decoder.len(), self.encoder.len());
         let values = (0..n * m).map(|at| self.encoder[at % m][at / m]).collect();
-        Heatmap::new(n, m, values).with_titles("feature", "neuron")
+        Heatmap::new(n, m, values).with_titles("feature", "neuron").with_features((0..n).collect(), Vec::new())
     }
 
     /// The decoder likewise.
     pub fn decoder_map(&self) -> Heatmap {
         let (n, m) = (self.decoder.len(), self.encoder.len());
-        Heatmap::new(n, m, self.decoder.concat()).with_titles("feature", "neuron")
+        let map = Heatmap::new(n, m, self.decoder.concat()).with_titles("feature", "neuron");
+        map.with_features((0..n).collect(), Vec::new())
     }
 
     /// The graph of all weights.

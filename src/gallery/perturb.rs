@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::source::source;
 use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
@@ -141,8 +142,10 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
     let losses = lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
     let (low, high) = losses.fold((f64::INFINITY, 0.0_f64), |(low, high), loss| (low.min(loss), high.max(loss)));
     let dots = |solution: Solution, tint, shape| {
-        let points = trained.iter().filter(|model| model.solution == solution);
-        Series::new("", tint, Mark::Dots(shape, 3.4), points.map(|model| (model.relative, model.report.loss)).collect())
+        let models: Vec<&Trained> = trained.iter().filter(|model| model.solution == solution).collect();
+        let points = models.iter().map(|model| (model.relative, model.report.loss)).collect();
+        let sources = models.iter().map(|model| source(&model.report)).collect();
+        Series::new("", tint, Mark::Dots(shape, 3.4), points).with_sources(sources)
     };
     let mut series = vec![dots(Solution::Other, Tint::Soft, Shape::Cross)];
     series.extend(lines);
@@ -156,7 +159,9 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
         .filter(|(relative, _)| (range.0 * 0.99..=range.1 * 1.01).contains(relative))
         .map(|(relative, name)| (relative, name.to_owned()));
     let chart = Chart::new(
-        Axis::log("density of the odd feature, relative to the others’", range.0, range.1).with_ticks(ticks.collect()),
+        Axis::log("density of the odd feature, relative to the others’", range.0, range.1)
+            .with_ticks(ticks.collect())
+            .called("relative density"),
         Axis::log("loss", low * 0.9, high * 1.12),
         series,
     );
@@ -181,6 +186,7 @@ fn plane_panel(model: &Trained) -> Panel {
     let names = (0..5).map(|i| if i == 0 { "odd".into() } else { String::new() }).collect();
     let plane = Plane::new(5, pose).with_tints(tints).with_names(names);
     Panel::new(format!("{} × as dense", short(model.relative)), model.solution.name(), View::Plane(plane))
+        .of_job(model.report.index)
 }
 
 /// A number in two significant decimals or so.

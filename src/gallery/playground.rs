@@ -88,7 +88,7 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
             panels.push(Panel::new(format!("Model {number}: the way"), "Loss against step.", View::Chart(chart)));
         }
     }
-    panels
+    panels.into_iter().map(|panel| panel.of_job(report.index)).collect()
 }
 
 /// `WᵀW` where the output is made of it, else W (or W₁), with b and the norms.
@@ -103,6 +103,7 @@ fn matrix(
     let (n, m) = (spec.features, spec.hidden);
     if matches!(spec.model, ModelKind::ReluHidden | ModelKind::Absolute) {
         let heatmap = Heatmap::new(m, n, w.to_vec()).with_titles("neuron", "feature");
+        let heatmap = heatmap.with_features(Vec::new(), (0..n).collect());
         return Panel::new(format!("Model {number}: W"), words, View::Heatmap(heatmap));
     }
     let gram = (0..n * n).map(|at| (0..m).map(|k| w[k * n + at / n] * w[k * n + at % n]).sum()).collect();
@@ -112,6 +113,7 @@ fn matrix(
         };
     let heatmap = Heatmap::new(n, n, gram)
         .with_titles("feature", "feature")
+        .of_features()
         .with_bias(report.bias.iter().copied().map(f64::from).collect())
         .with_bars(bars);
     Panel::new(format!("Model {number}: WᵀW and b"), words, View::Heatmap(heatmap))
@@ -140,7 +142,7 @@ pub(super) fn geometry(measures: &Measures, w: &[f64], n: usize) -> Geometry {
     let represented = &measures.represented;
     let pairs = represented.iter().enumerate().flat_map(|(at, &i)| represented[at + 1..].iter().map(move |&j| (i, j)));
     let edges = pairs.map(|(i, j)| (i, j, cosine(i, j))).filter(|edge| edge.2.abs() > JOINING_COSINE).collect();
-    Geometry::new(factors, edges)
+    Geometry::new(factors, edges).with_dimensionality(measures.dimensionality.clone())
 }
 
 /// Loss against step, both logarithmic; none for fewer than two points.

@@ -9,7 +9,7 @@ use crate::figures::Tint;
 use crate::figures::arrows::Plane;
 use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
-use crate::figures::solid::{Solid, rotation};
+use crate::figures::solid::Solid;
 use crate::measures::{Measures, canonical_pose, convex_hull, polytopes};
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
@@ -133,7 +133,7 @@ impl Frame {
             let hull = convex_hull(&points);
             let edges = hull.edges.into_iter().map(|(a, b)| [a, b]).collect();
             let solid = Solid::new(points, self.tints()).with_edges(edges, hull.faces);
-            View::Solid(Solid { spokes: true, ..solid.with_rotation(rotation(0.35, 0.3)) })
+            View::Solid(Solid { spokes: true, ..solid.seen_from(0.35, 0.3) })
         };
         Panel::new(self.title.clone(), words, view)
     }
@@ -143,7 +143,7 @@ impl Frame {
         let column = |i: usize| (0..self.dimension).map(move |k| self.w[k * self.n + i]);
         let dot = |i: usize, j: usize| column(i).zip(column(j)).map(|(a, b)| a * b).sum::<f64>();
         let values = (0..self.n).flat_map(|i| (0..self.n).map(move |j| (i, j))).map(|(i, j)| dot(i, j)).collect();
-        let map = Heatmap::new(self.n, self.n, values).with_limit(1.0).with_color_bar(color_bar);
+        let map = Heatmap::new(self.n, self.n, values).with_limit(1.0).with_color_bar(color_bar).of_features();
         Panel::new("WᵀW", format!("D = {}", dimensionalities(&self.measures.dimensionality)), View::Heatmap(map))
     }
 }

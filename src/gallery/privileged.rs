@@ -63,4 +63,5 @@ fn pair(spec: &ExperimentSpec, report: &InstanceReport) -> [Panel; 2] {
         Panel::new(format!("{place}: W{of}"), matrix_words, View::Heatmap(neurons.encoder_map())),
         Panel::new(format!("{place}: neurons"), format!("{}, {}.", counts[0], counts[1]), View::Stack(stack)),
     ]
+    .map(|panel| panel.of_job(report.index))
 }

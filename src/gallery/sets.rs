@@ -27,12 +27,12 @@ const MAX_PANELS: usize = 64;
 /// [`Error::Field`] for a spec without sets, with more than two hidden dimensions or too many instances, else as [`train_sweep`].
 pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let mut reports = planes_of(spec, lab)?;
-    let mut panels = plane_panels(spec, &reports);
+    let mut panels = plane_panels(spec, &reports, 0);
     let n_columns = panels.len().min(5);
     let mut n_sets = sets(spec).len();
     if let Some(more) = with_one_more_set(spec) {
         let others = planes_of(&more, lab)?;
-        let further = plane_panels(&more, &others).into_iter();
+        let further = plane_panels(&more, &others, reports.len()).into_iter();
         panels.extend(further.map(|panel| Panel { title: format!("{}, a set more", panel.title), ..panel }));
         reports.extend(others);
         n_sets += 1;
@@ -49,7 +49,7 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
 /// As [`make_planes`].
 pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = planes_of(spec, lab)?;
-    let panels = plane_panels(spec, &reports);
+    let panels = plane_panels(spec, &reports, 0);
     Ok(Still {
         panels: Panels::new(panels, 150.0, 5).with_legend(legend(spec, sets(spec).len())),
         data: json!({ "instances": reports }),
@@ -70,13 +70,15 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
             let blocks = sets(spec).iter().filter(|set| set.windows(2).all(|pair| pair[1] == pair[0] + 1));
             let heatmap = Heatmap::new(n, n, gram)
                 .with_titles("feature", "feature")
+                .of_features()
                 .with_limit(1.0)
                 .with_blocks(blocks.map(|set| (set[0], set.len())).collect());
             let (within, across) = largest_cosines(&w, n, sets(spec));
             let words = format!(
                 "Within a set no two directions have a cosine beyond {within:.3} in magnitude, across sets it reaches {across:.3}."
             );
-            Panel::new(format!("WᵀW, {} features in {} dimensions", n, spec.hidden), words, View::Heatmap(heatmap))
+            let title = format!("WᵀW, {} features in {} dimensions", n, spec.hidden);
+            Panel::new(title, words, View::Heatmap(heatmap)).of_job(report.index)
         })
         .collect();
     Ok(Still { panels: Panels::new(panels, 340.0, 2), data: json!({ "instances": reports }) })
@@ -109,7 +111,8 @@ fn planes_of(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<InstanceReport>
     trained(spec, lab)
 }
 
-fn plane_panels(spec: &ExperimentSpec, reports: &[InstanceReport]) -> Vec<Panel> {
+/// A panel a report; `n_before` are the reports of the figure that come before these.
+fn plane_panels(spec: &ExperimentSpec, reports: &[InstanceReport], n_before: usize) -> Vec<Panel> {
     let owner = |i: usize| sets(spec).iter().position(|set| set.contains(&i));
     let tints: Vec<Tint> = (0..spec.features).map(|i| owner(i).map_or(Tint::Soft, Tint::Kind)).collect();
     let names: Vec<String> = (0..spec.features)
@@ -128,7 +131,7 @@ fn plane_panels(spec: &ExperimentSpec, reports: &[InstanceReport]) -> Vec<Panel>
             let pose = canonical_pose(&wide(report), spec.features, spec.hidden);
             let weights = pose.into_iter().map(|x| x as f32).collect();
             let plane = Plane::new(spec.features, weights).with_tints(tints.clone()).with_names(names.clone());
-            Panel::new(title(spec, idx), words(spec, report), View::Plane(plane))
+            Panel::new(title(spec, idx), words(spec, report), View::Plane(plane)).of_job(n_before + idx)
         })
         .collect()
 }

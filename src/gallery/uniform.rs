@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::sets::wide;
+use super::source::{shared, source};
 use super::{Still, playground, refuse};
 use crate::error::Error;
-use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::{Measures, Shape as Solid};
@@ -35,9 +36,9 @@ pub(crate) const FRACTIONS: [(f64, &str); 7] = [
 pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let inverse = inverse_densities(spec)?;
     let reports = train_sweep(lab, "models", spec)?;
-    let points = points_of_d_star(&inverse, &reports);
+    let (points, sources) = points_of_d_star(&inverse, &reports);
     let words = plateau(&points);
-    let line = Series::new("", Tint::Ink, Mark::LineDots, points);
+    let line = Series::new("", Tint::Ink, Mark::LineDots, points).with_sources(sources);
     let highest = line.points.iter().map(|point| point.1).fold(1.0, f64::max);
     let rules = vec![Rule::level(1.0, "1"), Rule::level(0.5, "1/2")];
     let chart = Chart::new(density_axis(&inverse), Axis::linear("D* = m / ‖W‖²", 0.0, 1.05 * highest), vec![line]);
@@ -53,19 +54,22 @@ pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Er
 pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let inverse = inverse_densities(spec)?;
     let reports = train_sweep(lab, "models", spec)?;
-    let mut dots = Vec::new();
+    let (mut dots, mut behind) = (Vec::new(), Vec::new());
     for (idx, (x, report)) in inverse.iter().zip(&reports).enumerate() {
         let all = report.measures.dimensionality.iter().flatten();
         // Points of one density are spread a little, in an order that has nothing to do with their heights.
+        behind.extend(all.clone().enumerate().map(|(i, _)| source(report).feature(i)));
         dots.extend(all.enumerate().map(|(i, &d)| (x * jitter(idx + 31 * i), d)));
     }
-    let points = points_of_d_star(&inverse, &reports);
+    let (points, sources) = points_of_d_star(&inverse, &reports);
+    let dots = Series::new("D_i of a feature", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.2), dots);
     let series = vec![
-        Series::new("D_i of a feature", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.2), dots).with_strength(0.55),
-        Series::new("D*, the mean of a density", Tint::Ink, Mark::LineDots, points),
+        dots.with_strength(0.55).with_sources(behind),
+        Series::new("D*, the mean of a density", Tint::Ink, Mark::LineDots, points).with_sources(sources),
     ];
     let rules = FRACTIONS.map(|(value, name)| Rule::level(value, name)).to_vec();
-    let chart = Chart::new(density_axis(&inverse), Axis::linear("fraction of a dimension", 0.0, 1.05), series);
+    let chart =
+        Chart::new(density_axis(&inverse), Axis::linear("fraction of a dimension", 0.0, 1.05).called("D"), series);
     let title = format!("Dimensionality of every feature, n = {}, m = {}", spec.features, spec.hidden);
     let words = format!("{} models; {}", reports.len(), crowded(&reports));
     let chart = View::Chart(chart.with_rules(rules).with_aspect(0.5));
@@ -81,7 +85,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
             reports.len(),
             measures.solution
         );
-        panels.push(Panel::new(title, words, View::Geometry(graph)).in_own_row());
+        panels.push(Panel::new(title, words, View::Geometry(graph)).in_own_row().of_job(idx));
     }
     Ok(Still { panels: Panels::new(panels, 300.0, 1), data: json!({ "instances": reports }) })
 }
@@ -112,20 +116,23 @@ fn inverse_densities(spec: &ExperimentSpec) -> Result<Vec<f64>, Error> {
 fn density_axis(inverse: &[f64]) -> Axis {
     let low = inverse.iter().copied().fold(f64::INFINITY, f64::min);
     let high = inverse.iter().copied().fold(0.0, f64::max);
-    Axis::log("1/(1 − S), the more the sparser", low * 0.97, high * 1.03)
+    Axis::log("1/(1 − S), the more the sparser", low * 0.97, high * 1.03).called("1/(1 − S)")
 }
 
-/// The mean D* of each density, in the order of `1/p`.
-fn points_of_d_star(inverse: &[f64], reports: &[InstanceReport]) -> Vec<(f64, f64)> {
-    let mut all: Vec<(f64, f64)> = inverse
+/// The mean D* of each density, in the order of `1/p`, and what stands behind each.
+fn points_of_d_star(inverse: &[f64], reports: &[InstanceReport]) -> (Vec<(f64, f64)>, Vec<Source>) {
+    let mut all: Vec<(f64, f64, Source)> = inverse
         .iter()
         .zip(reports)
-        .filter_map(|(&x, report)| Some((x, report.measures.dimensions_per_feature?)))
+        .filter_map(|(&x, report)| Some((x, report.measures.dimensions_per_feature?, source(report))))
         .collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     all.chunk_by(|a, b| a.0 == b.0)
-        .map(|same| (same[0].0, same.iter().map(|point| point.1).sum::<f64>() / same.len() as f64))
-        .collect()
+        .map(|same| {
+            let mean = same.iter().map(|point| point.1).sum::<f64>() / same.len() as f64;
+            ((same[0].0, mean), shared(same.iter().map(|point| point.2)))
+        })
+        .unzip()
 }
 
 /// Where `D*` stays within 4% of 1/2.

@@ -7,9 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::source::source;
 use super::{Still, refuse};
 use crate::error::Error;
-use crate::figures::chart::{Axis, Chart, Mark, Rule, Series};
+use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::report::InstanceReport;
@@ -36,6 +37,8 @@ pub(crate) struct Outcome {
     pub own_dimension: Option<f64>,
     /// The loss on clean inputs, penalty left out.
     pub loss: f64,
+    /// The model.
+    source: Source,
 }
 
 impl Outcome {
@@ -44,7 +47,7 @@ impl Outcome {
         let dimensionality = report.measures.dimensionality.as_deref().unwrap_or_default();
         let sum: f64 = kept.iter().map(|&i| dimensionality[i]).sum();
         let own_dimension = (!kept.is_empty()).then(|| sum / kept.len() as f64);
-        Outcome { strength, kept: kept.len(), own_dimension, loss: report.loss }
+        Outcome { strength, kept: kept.len(), own_dimension, loss: report.loss, source: source(report) }
     }
 
     /// Whether something is kept, and nothing of it in superposition.
@@ -155,15 +158,15 @@ fn free_words(outcomes: &[Outcome], of: &str, m: usize) -> String {
 
 /// The mean `D_i` of kept features against strength.
 fn sharing(outcomes: &[Outcome], title: &str, paper: Option<f64>) -> View {
-    let points: Vec<(f64, f64)> =
-        outcomes.iter().filter_map(|outcome| Some((outcome.strength, outcome.own_dimension?))).collect();
+    let seen = outcomes.iter().filter_map(|outcome| Some(((outcome.strength, outcome.own_dimension?), outcome.source)));
+    let (points, sources): (Vec<(f64, f64)>, Vec<Source>) = seen.unzip();
     let most = outcomes.iter().map(|outcome| outcome.strength).fold(0.0, f64::max);
     let mut rules = vec![Rule::level(1.0, "1")];
     rules.extend(paper.map(|size| Rule::upright(size, "the paper's 80%")));
     let chart = Chart::new(
         Axis::linear(title, 0.0, if most > 0.0 { 1.03 * most } else { 1.0 }),
         Axis::linear("dimensions per kept feature", 0.0, 1.1),
-        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points)],
+        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points).with_sources(sources)],
     );
     View::Chart(chart.with_rules(rules))
 }
@@ -174,6 +177,7 @@ fn kept_chart(outcomes: &Outcomes, m: usize) -> View {
         let most = list.iter().map(|outcome| outcome.strength).fold(f64::MIN_POSITIVE, f64::max);
         let points = list.iter().map(|outcome| (outcome.strength / most, outcome.kept as f64)).collect();
         Series::new(name, tint, Mark::LineDots, points)
+            .with_sources(list.iter().map(|outcome| outcome.source).collect())
     };
     let all = outcomes.penalties.iter().chain(&outcomes.attacks);
     let most = all.map(|outcome| outcome.kept).fold(m, usize::max) as f64;
@@ -192,20 +196,20 @@ fn kept_chart(outcomes: &Outcomes, m: usize) -> View {
 fn cost_chart(outcomes: &Outcomes) -> View {
     let points = |list: &[Outcome]| {
         let seen = list.iter().filter(|outcome| outcome.loss > 0.0);
-        seen.filter_map(|outcome| Some((outcome.own_dimension?, outcome.loss))).collect::<Vec<_>>()
+        seen.filter_map(|outcome| Some(((outcome.own_dimension?, outcome.loss), outcome.source))).collect::<Vec<_>>()
     };
     let lists = [points(&outcomes.penalties), points(&outcomes.attacks)];
-    let losses = || lists.iter().flatten().map(|point| point.1);
+    let losses = || lists.iter().flatten().map(|(point, _)| point.1);
     let (low, high) = (losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max));
     let (low, high) = if low < high { (0.8 * low, 1.25 * high) } else { (1e-4, 1.0) };
-    let [penalties, attacks] = lists;
+    let [penalties, attacks] = lists.map(|list| list.into_iter().unzip());
+    let series = |name: &str, tint, (points, sources): (Vec<(f64, f64)>, Vec<Source>)| {
+        Series::new(name, tint, Mark::LineDots, points).with_sources(sources)
+    };
     let chart = Chart::new(
         Axis::linear("dimensions per kept feature", 0.0, 1.05),
         Axis::log("loss", low, high),
-        vec![
-            Series::new("penalty", Tint::Kind(0), Mark::LineDots, penalties),
-            Series::new("attacks", Tint::Kind(1), Mark::LineDots, attacks),
-        ],
+        vec![series("penalty", Tint::Kind(0), penalties), series("attacks", Tint::Kind(1), attacks)],
     );
     View::Chart(chart.with_rules(vec![Rule::upright(1.0, "no superposition")]))
 }

@@ -6,7 +6,7 @@
 //! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
 //! itself.
 
-use crate::figures::Surface;
+use crate::figures::{Mode, Surface, Theme};
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
@@ -112,6 +112,21 @@ impl Canvas {
         self.context.restore();
         Ok(())
     }
+}
+
+/// A canvas element as a surface, and the theme to draw on it in.
+///
+/// # Errors
+/// As [`Canvas::new`].
+pub fn surface(
+    canvas: HtmlCanvasElement,
+    size: (f64, f64),
+    ratio: f64,
+    mode: Mode,
+) -> Result<(Canvas, Theme), js_sys::Error> {
+    let canvas = Canvas::new(canvas, size, ratio)?;
+    let theme = Theme::new(mode, canvas.surface());
+    Ok((canvas, theme))
 }
 
 fn css(color: BackendColor) -> String {

@@ -2,7 +2,8 @@
 //!
 //! Every frame is drawn whole; the boxes of its texts are given back, in CSS pixels.
 
-use super::surface::{surface, texts};
+use super::canvas::surface;
+use super::surface::{mode, texts};
 use super::thrown;
 use crate::figures::{Arrows, Phase, arrows, phase};
 use plotters::drawing::IntoDrawingArea;
@@ -34,7 +35,7 @@ pub fn draw_arrows(
 ) -> Result<String, js_sys::Error> {
     let arrows = Arrows::new(features, hidden, weights).map_err(thrown)?;
     let arrows = arrows.with_highlight(usize::try_from(highlight).ok());
-    let (area, theme) = surface(canvas, (css_width, css_height), ratio, theme)?;
+    let (area, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
     texts(arrows::draw(&area.into_drawing_area(), &theme, &arrows))
 }
 
@@ -73,7 +74,7 @@ pub fn draw_phase(
         }
         _ => phase,
     };
-    let (area, theme) = surface(canvas, (css_width, css_height), ratio, theme)?;
+    let (area, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
     texts(phase::draw(&area.into_drawing_area(), &theme, &phase))
 }
 

@@ -15,6 +15,8 @@ mod gallery;
 mod job;
 #[cfg(feature = "web-training")]
 mod phase;
+#[cfg(feature = "web-gallery")]
+mod picture;
 #[cfg(feature = "web-training")]
 mod spec;
 mod surface;
@@ -49,6 +51,7 @@ fn parsed(spec_json: &str) -> Result<crate::ExperimentSpec, js_sys::Error> {
 }
 
 /// A plain JavaScript object with these properties.
+#[cfg(feature = "web-training")]
 fn object<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
     let object = js_sys::Object::new();
     for (name, value) in properties {

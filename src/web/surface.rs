@@ -1,11 +1,9 @@
-//! What all drawing has in common: a canvas with a theme, and the texts that were drawn.
+//! What all drawing has in common: the theme by its name, and the texts that were drawn.
 
-use super::canvas::Canvas;
 use super::thrown;
 use crate::error::Error;
-use crate::figures::{Mode, TextBox, Theme};
+use crate::figures::{Mode, TextBox};
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlCanvasElement;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r##"
@@ -23,23 +21,15 @@ export interface TextBox {
 }
 "##;
 
-/// A canvas to draw on, and its theme.
+/// The theme of that name.
 ///
 /// # Errors
-/// For a theme that there is not, or a canvas without a context.
-pub(super) fn surface(
-    canvas: HtmlCanvasElement,
-    size: (f64, f64),
-    ratio: f64,
-    theme: &str,
-) -> Result<(Canvas, Theme), js_sys::Error> {
-    let mode = Mode::from_name(theme).ok_or_else(|| {
+/// For any other name.
+pub(super) fn mode(theme: &str) -> Result<Mode, js_sys::Error> {
+    Mode::from_name(theme).ok_or_else(|| {
         let allowed = "\"light\" or \"dark\"".into();
         thrown(Error::Field { field: "theme".into(), value: format!("{theme:?}"), allowed })
-    })?;
-    let canvas = Canvas::new(canvas, size, ratio)?;
-    let theme = Theme::new(mode, canvas.surface());
-    Ok((canvas, theme))
+    })
 }
 
 /// The texts of a drawing as JSON.

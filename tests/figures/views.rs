@@ -12,7 +12,7 @@ use superposition::figures::geometry::{Factor, Geometry};
 use superposition::figures::heatmap::{Bars, Heatmap};
 use superposition::figures::network::{Motif, Network};
 use superposition::figures::phase::Diagram;
-use superposition::figures::solid::{Solid, rotation};
+use superposition::figures::solid::Solid;
 use superposition::figures::stack::{Neuron, Stack};
 use superposition::figures::surface::Field;
 use superposition::figures::{Figure, Mode, Panel, Panels, Tint, View, png, svg};
@@ -31,7 +31,7 @@ fn noise(count: usize, seed: u64) -> Vec<f64> {
 }
 
 /// `WᵀW` of columns in pairs, as the heat maps show it, with norms and superposition.
-fn gram(n: usize, represented: usize, seed: u64) -> Heatmap {
+pub(crate) fn gram(n: usize, represented: usize, seed: u64) -> Heatmap {
     let grain = noise(n * n, seed);
     let own = |i: usize| if i < represented { 1.0 - 0.2 * i as f64 / n as f64 } else { 0.02 };
     let entry = |i: usize, j: usize| match () {
@@ -45,6 +45,7 @@ fn gram(n: usize, represented: usize, seed: u64) -> Heatmap {
         .with_limit(1.0)
         .with_titles("output feature", "input feature")
         .with_bias((0..n).map(|i| if i < represented { -0.1 } else { 0.35 }).collect())
+        .of_features()
         .with_bars(Bars { name: "‖Wᵢ‖".into(), lengths: (0..n).map(own).collect(), superposition })
 }
 
@@ -81,8 +82,11 @@ fn levels() -> Chart {
             .collect()
     };
     let names = ["pair 1", "pair 2", "pair 3", "pair 4", "pair 5"];
-    let mut series: Vec<Series> =
-        names.iter().enumerate().map(|(k, name)| Series::new(*name, Tint::Kind(k), Mark::Line, line(k))).collect();
+    let mut series: Vec<Series> = names
+        .iter()
+        .enumerate()
+        .map(|(k, name)| Series::new(*name, Tint::Kind(k), Mark::Line, line(k)).of_feature(k))
+        .collect();
     let loss = (0..=200).map(|step| (50.0 * f64::from(step), 0.45 * (-f64::from(step) / 60.0).exp() + 0.05));
     series.push(Series::new("loss × 10", Tint::Ink, Mark::Step, loss.collect()));
     Chart::new(Axis::linear("step", 0.0, 10000.0), Axis::linear("dimensionality", 0.0, 0.6), series)
@@ -184,6 +188,7 @@ fn networks() -> Panels {
         encoder: vec![vec![1.52, -0.71], vec![-0.68, 1.49]],
         decoder: vec![vec![0.66, 0.61], vec![-1.36, 0.67]],
         tints: vec![Tint::Kind(0), Tint::Kind(1)],
+        ids: vec![0, 1],
     };
     Panels::new(
         vec![
@@ -197,7 +202,7 @@ fn networks() -> Panels {
     .with_legend(vec![("positive weight".into(), Tint::Signed(1.0)), ("negative weight".into(), Tint::Signed(-1.0))])
 }
 
-fn octahedron() -> Solid {
+pub(crate) fn octahedron() -> Solid {
     let corners = (0..6).map(|k| {
         let mut corner = [0.0; 3];
         corner[k / 2] = if k % 2 == 0 { 1.0 } else { -1.0 };
@@ -243,7 +248,7 @@ fn solids() -> Panels {
             (path.collect(), Tint::Kind(k % 2))
         })
         .collect();
-    let mut travelled = octahedron().with_paths(paths).with_rotation(rotation(0.8, 0.3));
+    let mut travelled = octahedron().with_paths(paths).seen_from(0.8, 0.3);
     travelled.spokes = true;
     travelled.axes = true;
     travelled.edges.clear();
@@ -256,7 +261,7 @@ fn solids() -> Panels {
 }
 
 /// Four hundred features: pentagons, triangles, digons, single ones, and a large factor without a name.
-fn geometry() -> Geometry {
+pub(crate) fn geometry() -> Geometry {
     let (mut factors, mut edges, mut next) = (Vec::new(), Vec::new(), 0);
     let mut add = |shape: &str, count: usize, size: usize| {
         for _ in 0..count {
@@ -282,7 +287,7 @@ fn geometry() -> Geometry {
     Geometry::new(factors, edges)
 }
 
-fn surface() -> Field {
+pub(crate) fn surface() -> Field {
     let side = 65;
     let at = |k: usize| -1.5 + 3.0 * k as f64 / (side - 1) as f64;
     let loss = |x: f64, y: f64| {
@@ -319,7 +324,7 @@ fn field() -> Panels {
 }
 
 /// Seeds in small panels, coloured by correlated set.
-fn planes() -> Panels {
+pub(crate) fn planes() -> Panels {
     let panel = |seed: usize| {
         let angle = |i: usize| seed as f64 + TAU * (i as f64 / 4.0);
         let weights = (0..4).map(|i| angle(i).cos() as f32).chain((0..4).map(|i| angle(i).sin() as f32)).collect();
@@ -332,7 +337,7 @@ fn planes() -> Panels {
 }
 
 /// Four regions by name.
-fn diagrams() -> Panels {
+pub(crate) fn diagrams() -> Panels {
     let count = 32;
     let names = ["forgotten", "its own axis", "antipodal to one", "between two"];
     let classes = (0..count * count).map(|idx| {
@@ -353,7 +358,7 @@ fn diagrams() -> Panels {
     )
 }
 
-fn all() -> Vec<(&'static str, Panels)> {
+pub(crate) fn all() -> Vec<(&'static str, Panels)> {
     let geometry =
         Panels::new(vec![Panel::new("Feature geometry", "1/(1 − S) = 5", View::Geometry(geometry()))], 300.0, 1);
     vec![
