@@ -85,6 +85,16 @@ export function durationText(milliseconds) {
   return `about ${Math.round(seconds / 3600)} h`;
 }
 
+/** What was typed, as a number where it is one: the core says what is wrong with anything else. */
+export function numberOrText(text) {
+  return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+}
+
+/** A seed that nobody chose. */
+export function freshSeed() {
+  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
+}
+
 /**
  * A slider with its label, its value and a line that explains it.
  *

@@ -28,13 +28,15 @@ core.catch(() => {}); // Whoever awaits it reports the error; nobody may be ther
 export const pool = new Pool({ spawn: spawnWorker, level, module: compiled });
 if (level !== null) pool.warm(WARM_WORKERS);
 
-async function instantiate(loading) {
-  const [bindings, module] = await Promise.all([loading, compiled]);
+/** @param {Promise<object>} loading bindings @param {Promise<WebAssembly.Module>} [compiling] */
+export async function instantiate(loading, compiling = compiled) {
+  const [bindings, module] = await Promise.all([loading, compiling]);
   await bindings.default({ module_or_path: module });
   return bindings;
 }
 
-async function compile(url) {
+/** @param {URL} url */
+export async function compile(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.pathname}: the server answered ${response.status}`);
   const isTyped = response.headers.get('content-type')?.startsWith('application/wasm');

@@ -56,21 +56,20 @@ export class Surface {
 
   /** Columns of W as arrows. */
   arrows(core, { features, hidden, weights }, highlight) {
-    const [width, height, ratio] = this.fit();
-    texts.set(
-      this.canvas,
-      core.drawArrows(this.canvas, width, height, ratio, themeNow(), features, hidden, weights, highlight),
-    );
+    this.paint((canvas, width, height, ratio, theme) =>
+      core.drawArrows(canvas, width, height, ratio, theme, features, hidden, weights, highlight));
   }
 
   /** A phase diagram. */
-  phase(core, { title, rows, columns, classes, selected, names, ranges }) {
+  phase(core, { title, rows, columns, classes, selected, names, ranges, regions }) {
+    this.paint((canvas, width, height, ratio, theme) =>
+      core.drawPhase(canvas, width, height, ratio, theme, title, rows, columns, classes, selected, names, ranges, regions));
+  }
+
+  /** Whatever a façade's `draw(canvas, width, height, ratio, theme)` makes, which gives the boxes of its texts as JSON. */
+  paint(draw) {
     const [width, height, ratio] = this.fit();
-    const theme = themeNow();
-    texts.set(
-      this.canvas,
-      core.drawPhase(this.canvas, width, height, ratio, theme, title, rows, columns, classes, selected, names, ranges),
-    );
+    texts.set(this.canvas, draw(this.canvas, width, height, ratio, themeNow()));
   }
 
   /** The place of a pointer event in CSS pixels of the drawing. */

@@ -2,6 +2,7 @@
  * The article: links in the address, the theme switch, the contents list. The figures look after themselves.
  */
 
+import { short } from './controls.js';
 import { core } from './core.js';
 import './superposition-figure.js';
 import { DEFAULTS, figureNamedBy, hashOf, readLink, themeOf, withHash, withSpec } from './state.js';
@@ -24,7 +25,8 @@ function follow(text, facade) {
     const element = link.figure === null ? null : figureOf(link.figure);
     if (element === null) {
       const given = link.figure === null ? 'a link to no figure' : `a link to ${link.figure}, which is not in this page`;
-      showTopMessage(new Error(`figure: got ${given}, expected intro or phase-2-1`));
+      const here = [...document.querySelectorAll('superposition-figure')].map((each) => each.getAttribute('figure')).join(', ');
+      showTopMessage(new Error(`figure: got ${given}, expected one of ${here}`));
       return;
     }
     if (element.applySpec(link.spec, link.show, link.hide)) state = withHash(state, text, facade);
@@ -61,9 +63,19 @@ function showEmbed() {
   const id = figureNamedBy(location.search);
   const element = figureOf(id ?? '') ?? document.querySelector('superposition-figure');
   document.documentElement.dataset.embed = element.getAttribute('figure');
-  const place = element.closest('figure');
+  const place = element.closest('figure') ?? element;
   place.querySelector('figcaption')?.remove();
   document.querySelector('main').replaceChildren(document.getElementById('top-message'), place);
+}
+
+/** Numbers in the text that are those of a figure: `data-live="basic-small.features"`. */
+function listenToNumbers() {
+  document.addEventListener('superposition-shown', ({ detail: { figure, spec } }) => {
+    for (const element of document.querySelectorAll(`[data-live^="${CSS.escape(figure)}."]`)) {
+      const value = element.dataset.live.slice(figure.length + 1).split('.').reduce((object, key) => object?.[key], spec);
+      if (value !== undefined && value !== null) element.textContent = typeof value === 'number' ? short(value, 4) : String(value);
+    }
+  });
 }
 
 function storedTheme() {
@@ -109,6 +121,7 @@ function followReading() {
 }
 
 const isEmbed = /[?&]v=/.test(location.search);
+listenToNumbers();
 if (isEmbed) showEmbed();
 listenToTheme();
 followReading();

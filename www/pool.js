@@ -1,7 +1,7 @@
 /**
  * A pool of workers that share one compiled module. A worker that dies is replaced, and its jobs go on from their last saved bytes.
  *
- * Two kinds of job: a `TrainJob` lives in one worker, a `GridJob` spreads its cells over all. Both are handles: they hold what the
+ * Kinds of job: a `TrainJob` lives in one worker, a `GridJob` spreads its cells over all; sweep.js has those of galleries. All are handles: they hold what the
  * reader asked for, so that a new worker can be told. A worker is dead when it says so (`fatal`, an `error` or
  * `messageerror` event) or when it is owed an answer and does not answer a ping for some ticks of the watchdog.
  * The pool knows nothing of figures.
@@ -25,9 +25,16 @@ const CHUNK_MS = 60;
 /** Chunks that a worker has waiting, so that it never idles. */
 const CHUNKS_AHEAD = 2;
 
-/** How many workers this machine is given. */
-export function poolSize(cores = globalThis.navigator?.hardwareConcurrency) {
-  return Math.max(1, Math.min(MAX_WORKERS, cores || 2));
+/** Workers on a phone, which is to stay cool. */
+const PHONE_WORKERS = 2;
+
+/** How many workers this machine is given: all cores but one, which draws; two at least where there are two. */
+export function poolSize(cores = globalThis.navigator?.hardwareConcurrency, isPhone = isPhoneHere()) {
+  return Math.max(Math.min(2, cores || 2), Math.min(isPhone ? PHONE_WORKERS : MAX_WORKERS, (cores || 2) - 1));
+}
+
+function isPhoneHere() {
+  return globalThis.matchMedia?.('(pointer: coarse) and (max-device-width: 900px)').matches ?? false;
 }
 
 /** The pool. */
@@ -114,7 +121,7 @@ class Slot {
     this.worker = null;
     /** @type {Map<number, {message: object, resolve: Function, reject: Function}>} */
     this.owed = new Map();
-    /** @type {Map<number, TrainJob | GridJob>} */
+    /** @type {Map<number, TrainJob | GridJob | import('./sweep.js').SweepJob | import('./sweep.js').GalleryJob>} */
     this.jobs = new Map();
     this.missed = 0;
     /** Deaths without work in between: only work shows that a new worker does better, it starts and answers in any case. */
@@ -180,6 +187,8 @@ class Slot {
     if (message.type === 'done' || message.type === 'failed') {
       const owed = this.owed.get(message.id);
       this.owed.delete(message.id);
+      // A job's own failure, which nobody asked for.
+      if (!owed) this.jobs.get(message.id)?.receive(message, this);
       if (owed?.message.type === 'init') this.isReady = true;
       if (message.type === 'done') owed?.resolve(message.value);
       else owed?.reject(protocol.revivedError(message.error));
@@ -290,6 +299,11 @@ class TrainJob {
   step(count, slice = count) {
     this.isRunning = false;
     return this.request(protocol.step, count, slice);
+  }
+
+  /** Puts a feature's column of W where it is held. */
+  column(feature, values) {
+    return this.request(protocol.column, feature, values);
   }
 
   /** Changes settings live. */

@@ -1,7 +1,7 @@
 /**
  * What page and worker say to each other: a closed set of messages, each a plain object with a `type` and an `id`.
  *
- * A request's `id` is answered by exactly one `done` or `failed` with the same `id`. Events (`state`, `saved`, `cells`)
+ * A request's `id` is answered by exactly one `done` or `failed` with the same `id`. Events (`state`, `saved`, `trained`, and those of sweeps and galleries)
  * carry the `id` of the job they are about. Ids are numbers from one counter on the page, so that a job and a
  * request never share one. Arrays cross as transferred copies. This module imports nothing.
  *
@@ -11,11 +11,14 @@
 
 /** Types of the messages from the page. */
 export const REQUESTS = Object.freeze([
-  'init', 'create', 'restore', 'run', 'pause', 'step', 'set', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
+  'init', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
+  'work', 'rest', 'nudge', 'release', 'taken', 'gallery', 'give', 'data',
 ]);
 
 /** Types of the messages from the worker. */
-export const ANSWERS = Object.freeze(['done', 'failed', 'fatal', 'state', 'saved', 'trained']);
+export const ANSWERS = Object.freeze([
+  'done', 'failed', 'fatal', 'state', 'saved', 'trained', 'progress', 'kept', 'needs', 'piece', 'picture',
+]);
 
 /** Hands over the compiled module; the worker makes its own instance of it. */
 export const init = (id, level, module) => ({ type: 'init', id, level, module });
@@ -31,6 +34,8 @@ export const pause = (id, job) => ({ type: 'pause', id, job });
 export const step = (id, job, count, slice = count) => ({ type: 'step', id, job, count, slice });
 /** Changes settings live. */
 export const set = (id, job, patch) => ({ type: 'set', id, job, patch });
+/** Puts a feature's column of W where a hand holds it: `values` has an entry a hidden dimension. */
+export const column = (id, job, feature, values) => ({ type: 'column', id, job, feature, values });
 /** Back to step 0; `seed` null keeps the seed. */
 export const reset = (id, job, generation, seed) => ({ type: 'reset', id, job, generation, seed });
 /** Asks for a `state` now. */
@@ -43,6 +48,22 @@ export const drop = (id, job) => ({ type: 'drop', id, job });
 export const grid = (id, job, spec) => ({ type: 'grid', id, job, spec });
 /** Trains these cells of a grid, each reported in a `trained` event. */
 export const cells = (id, job, list) => ({ type: 'cells', id, job, cells: list });
+/** Takes on a job of a sweep: the resolved spec of one model, from `bytes` where there are some. */
+export const work = (id, job, index, spec, bytes = null) => ({ type: 'work', id, job, index, spec, bytes });
+/** Lets a sweep rest, or go on. */
+export const rest = (id, job, isResting) => ({ type: 'rest', id, job, isResting });
+/** Advances every job of a sweep by so many steps. */
+export const nudge = (id, job, steps) => ({ type: 'nudge', id, job, steps });
+/** Gives a job of a sweep back: its bytes, or null where it has ended. */
+export const release = (id, job, index) => ({ type: 'release', id, job, index });
+/** The page has dealt with the last reports of a sweep: the next ones may come. */
+export const taken = (id, job) => ({ type: 'taken', id, job });
+/** Makes a gallery's figure; `module` is the compiled gallery. */
+export const gallery = (id, job, module, figure, spec) => ({ type: 'gallery', id, job, module, figure, spec });
+/** Gives reports to a gallery, pairs of index and JSON text. */
+export const give = (id, job, reports) => ({ type: 'give', id, job, reports });
+/** The numbers behind a gallery's last picture, as JSON text. */
+export const data = (id, job) => ({ type: 'data', id, job });
 /** Is anyone there? */
 export const ping = (id) => ({ type: 'ping', id });
 
@@ -56,8 +77,18 @@ export const fatal = (id, error) => ({ type: 'fatal', id, error: plainError(erro
 export const state = (id, generation, fields) => ({ type: 'state', id, generation, ...fields });
 /** Bytes from which the job can go on. */
 export const saved = (id, generation, step, bytes) => ({ type: 'saved', id, generation, step, bytes });
-/** Trained cells of a grid, as arrays of one entry a cell (`weights` two, of the model n = 2, m = 1). */
+/** Trained cells of a grid, as arrays of one entry a cell (`weights` all of each model). */
 export const trained = (id, fields) => ({ type: 'trained', id, ...fields });
+/** How jobs of a sweep stand: `items` of `{index, fraction, steps, report, isDone}`, `report` JSON text or null; steps a second. */
+export const progress = (id, items, speed) => ({ type: 'progress', id, items, speed });
+/** Bytes from which a job of a sweep can go on. */
+export const kept = (id, index, bytes) => ({ type: 'kept', id, index, bytes });
+/** A gallery asks for models: `{index, spec}` each. */
+export const needs = (id, jobs) => ({ type: 'needs', id, jobs });
+/** A gallery works something out itself. */
+export const piece = (id, what, made, of) => ({ type: 'piece', id, what, made, of });
+/** What a gallery shows now; `bytes` null where there is nothing yet. */
+export const picture = (id, bytes, sentence, isFinal) => ({ type: 'picture', id, bytes, sentence, isFinal });
 
 /**
  * An error as data: structured clones of errors lose their name in some browsers.
@@ -103,7 +134,7 @@ export function isMessage(value, types) {
  * @returns {ArrayBuffer[]}
  */
 export function transferables(message) {
-  if (message.type === 'restore') return []; // The page keeps the bytes: it may need them again.
+  if (message.type === 'restore' || message.type === 'work') return []; // The page keeps the bytes: it may need them again.
   const buffers = new Set();
   for (const holder of [message, message.snapshot ?? {}]) {
     for (const value of Object.values(holder)) {

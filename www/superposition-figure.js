@@ -9,13 +9,31 @@
 import { core, pool } from './core.js';
 import { h } from './controls.js';
 import { IntroFigure } from './figures/intro.js';
-import { PhaseFigure } from './figures/phase.js';
 import { readLink } from './state.js';
 
-const FIGURES = { intro: IntroFigure, 'phase-2-1': PhaseFigure };
+const phase = async () => {
+  const { PhaseFigure } = await import('./figures/phase.js');
+  return (id, services) => new PhaseFigure(id, services);
+};
+const live = async () => {
+  const { LiveFigure } = await import('./figures/live.js');
+  return (id, services) => new LiveFigure(id, services);
+};
+
+/** Every figure, and how it is loaded; the opening one is there at once. */
+const FIGURES = {
+  intro: null, 'phase-2-1': phase, 'phase-3-2': phase,
+  ...Object.fromEntries([
+    'basic-small', 'basic-large', 'loss-terms', 'loss-surface', 'dimensions', 'dimensionality', 'polytopes', 'perturb', 'correlated',
+    'anticorrelated', 'local-bases', 'collapse', 'energy-levels', 'trajectories', 'adversarial', 'privileged', 'absolute-small',
+    'absolute-large', 'asymmetric', 'without', 'dictionary', 'playground',
+  ].map((id) => [id, live])),
+};
 
 /** A part of the element in view is enough for it to run. */
 const IN_VIEW = 0.05;
+/** A figure is loaded when it is less than this far from the view. */
+const NEAR = '700px 0px';
 
 /** The element. */
 export class SuperpositionFigure extends HTMLElement {
@@ -24,8 +42,11 @@ export class SuperpositionFigure extends HTMLElement {
   #leave = null;
   #figure = null;
   #isInView = false;
+  /** Loads the figure; what a link asked for before it was there. */
+  #load = null;
+  #wanted = null;
 
-  /** The figure inside, or null while the element is in no document. */
+  /** The figure inside, or null while the element is in no document, and before it was loaded. */
   get figure() {
     return this.#figure;
   }
@@ -35,26 +56,54 @@ export class SuperpositionFigure extends HTMLElement {
     const { signal } = this.#leave;
     addStyles();
     const id = this.getAttribute('figure') ?? '';
-    const Figure = Object.hasOwn(FIGURES, id) ? FIGURES[id] : null;
-    if (Figure === null) {
+    if (!Object.hasOwn(FIGURES, id)) {
       this.append(h('p', { class: 'notice', role: 'alert' }, `figure: got ${JSON.stringify(id)}, expected one of ${Object.keys(FIGURES).join(', ')}`));
       return;
     }
-    const onSpec = (spec) => this.dispatchEvent(new CustomEvent('superposition-spec', { bubbles: true, detail: { figure: id, spec } }));
-    const figure = new Figure({ pool, signal, onSpec });
+    const tell = (name, spec) => this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { figure: id, spec } }));
+    const services = { pool, signal, onSpec: (spec) => tell('superposition-spec', spec), onShow: (spec) => tell('superposition-shown', spec) };
+    const make = FIGURES[id];
+    if (make === null) {
+      this.#begin(new IntroFigure(services), signal);
+      this.#loadStill(id, signal);
+    } else {
+      this.#load = async () => {
+        this.#load = null;
+        try {
+          const build = await make();
+          if (!signal.aborted) this.#begin(build(id, services), signal);
+        } catch (error) {
+          this.append(h('p', { class: 'notice', role: 'alert' }, `The figure could not be loaded: ${error.message}`));
+        }
+      };
+      const near = new IntersectionObserver(([entry]) => {
+        if (!entry.isIntersecting) return;
+        near.disconnect();
+        this.#load?.();
+      }, { rootMargin: NEAR });
+      near.observe(this);
+      signal.addEventListener('abort', () => near.disconnect());
+    }
+    // A `spec` attribute is read when the figure begins.
+    this.#watch(signal);
+  }
+
+  #begin(figure, signal) {
     this.#figure = figure;
     this.querySelector('.still-figure')?.remove();
     this.prepend(figure.element);
-    this.#watch(signal);
+    this.#settle();
     core.then(
       (facade) => {
         if (signal.aborted) return;
-        figure.start(facade);
+        const wanted = this.#wanted;
+        this.#wanted = null;
+        if (wanted) figure.setParts(wanted.show, wanted.hide);
+        figure.start(facade, wanted?.spec ?? null);
         this.#applySpec();
       },
       (error) => figure.showUnsupported(error),
     );
-    if (figure.showStill) this.#loadStill(id, signal);
   }
 
   disconnectedCallback() {
@@ -63,6 +112,7 @@ export class SuperpositionFigure extends HTMLElement {
     this.#figure?.destroy();
     this.#figure?.element.remove();
     this.#figure = null;
+    this.#load = null;
   }
 
   attributeChangedCallback(name, before, after) {
@@ -76,13 +126,29 @@ export class SuperpositionFigure extends HTMLElement {
 
   /** Takes on the changed fields of a spec; what the core refuses is shown here, and nothing changes. */
   applySpec(spec, show = [], hide = []) {
-    this.#figure?.setParts(show, hide);
-    return this.#figure?.apply(spec, { restart: true }) ?? false;
+    if (this.#figure?.core) {
+      this.#figure.setParts(show, hide);
+      return this.#figure.apply(spec, { restart: true });
+    }
+    // Not there yet: it begins with this.
+    this.#wanted = { spec, show, hide };
+    this.#load?.();
+    return true;
   }
 
-  /** Shows a message at the figure. */
-  showError(error) {
+  /** The numbers behind the picture of a figure that has some. */
+  async data() {
+    return this.#figure?.data?.() ?? null;
+  }
+
+  /** Shows a message at the figure; null takes it away. */
+  async showError(error) {
+    if (error !== null && this.#figure === null) await this.#load?.();
     this.#figure?.frame.showError(error);
+  }
+
+  #settle() {
+    this.#figure?.setVisible(this.#isInView && !document.hidden);
   }
 
   async #applySpec() {
@@ -97,7 +163,7 @@ export class SuperpositionFigure extends HTMLElement {
   }
 
   #watch(signal) {
-    const settle = () => this.#figure?.setVisible(this.#isInView && !document.hidden);
+    const settle = () => this.#settle();
     const observer = new IntersectionObserver(([entry]) => {
       this.#isInView = entry.isIntersecting;
       settle();

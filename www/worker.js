@@ -27,13 +27,16 @@ const MAX_DEBT_MS = 250;
  *
  * @param {{postMessage: Function, onmessage: Function | null}} port the worker's own scope, or a MessagePort
  * @param {(level: string, module: WebAssembly.Module) => Promise<object>} loadCore gives the façade
+ * @param {(module: WebAssembly.Module) => Promise<object>} [loadGallery] gives the gallery's
  * @returns {() => void} ends it
  */
-export function serve(port, loadCore) {
-  /** @type {Map<number, TrainJob | GridJob>} */
+export function serve(port, loadCore, loadGallery) {
+  /** @type {Map<number, TrainJob | GridJob | import('./worker-sweep.js').SweepShare | import('./worker-sweep.js').GalleryMaker>} */
   const jobs = new Map();
   const mailbox = new MessageChannel();
   let core = null;
+  let gallery = null;
+  let sweeps = null;
   let dead = false;
   let scheduled = false;
   let timer = 0;
@@ -79,6 +82,12 @@ export function serve(port, loadCore) {
     return job;
   };
 
+  /** The jobs of figures of many models are loaded with the first of them. */
+  const loadSweeps = async () => {
+    sweeps ??= await import('./worker-sweep.js');
+    return sweeps;
+  };
+
   /** What each request does; what it returns is the value of `done`. */
   const handlers = {
     async init({ level, module }) {
@@ -118,6 +127,11 @@ export function serve(port, loadCore) {
       job.trainer.set(message.patch);
       job.report(post, { save: true });
     },
+    column(message) {
+      const job = find(message, TrainJob);
+      job.trainer.setColumn(message.feature, message.values);
+      job.report(post, { save: false });
+    },
     reset(message) {
       const job = find(message, TrainJob);
       job.trainer.reset(message.seed ?? undefined);
@@ -145,6 +159,30 @@ export function serve(port, loadCore) {
       jobs.delete(message.job);
     },
     ping: () => null,
+    async work({ job, index, spec, bytes }) {
+      const { SweepShare } = await loadSweeps();
+      if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
+      jobs.get(job).add(index, bytes ? core.Job.restore(bytes, spec, index) : new core.Job(spec, index));
+    },
+    rest({ job, isResting }) {
+      if (jobs.has(job)) jobs.get(job).isResting = isResting;
+    },
+    nudge({ job, steps }) {
+      jobs.get(job)?.nudge(steps, post);
+    },
+    release: ({ job, index }) => jobs.get(job)?.release(index) ?? null,
+    taken({ job }) {
+      if (jobs.has(job)) jobs.get(job).isTaken = true;
+    },
+    async gallery({ job, module, figure, spec }) {
+      const { GalleryMaker } = await loadSweeps();
+      gallery ??= await loadGallery(module);
+      replace(new GalleryMaker(job, new gallery.Gallery(figure, spec)));
+    },
+    give({ job, reports }) {
+      jobs.get(job)?.give(reports);
+    },
+    data: ({ job }) => jobs.get(job)?.data() ?? 'null',
   };
 
   function replace(job) {
@@ -352,5 +390,9 @@ if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlob
     const core = await bindings(level);
     core.initSync({ module });
     return core;
+  }, async (module) => {
+    const gallery = await import('../pkg/gallery/superposition.js');
+    gallery.initSync({ module });
+    return gallery;
   });
 }

@@ -5,6 +5,7 @@
 use super::canvas::surface;
 use super::surface::{mode, texts};
 use super::thrown;
+use crate::figures::phase::REGION_NAMES;
 use crate::figures::{Arrows, Phase, arrows, phase};
 use plotters::drawing::IntoDrawingArea;
 use wasm_bindgen::prelude::*;
@@ -43,7 +44,8 @@ pub fn draw_arrows(
 ///
 /// `classes` is `[rows][columns]`: 0 forgotten, 1 its own axis, 2 superposition, 255 not trained yet. `selected` is a
 /// cell to mark, or -1; `labels` asks for the names of the regions. `ranges` are the values at the centres of the first
-/// and last column and of the first and last row, `[0.1, 10, 1, 0.01]` when left out.
+/// and last column and of the first and last row, `[0.1, 10, 1, 0.01]` when left out. `regions` are up to four other names, and with
+/// them other classes.
 ///
 /// @returns JSON list of {@link TextBox}
 /// @throws {Error} for sizes that do not fit, an unknown class or theme
@@ -65,8 +67,11 @@ pub fn draw_phase(
     selected: i32,
     labels: bool,
     ranges: Option<Vec<f64>>,
+    regions: Option<Vec<String>>,
 ) -> Result<String, js_sys::Error> {
-    let phase = Phase::new(title, rows, columns, classes).map_err(thrown)?;
+    let regions: Vec<&str> = regions.iter().flatten().map(String::as_str).collect();
+    let regions = if regions.is_empty() { &REGION_NAMES[..] } else { &regions };
+    let phase = Phase::of_regions(title, rows, columns, classes, regions).map_err(thrown)?;
     let phase = phase.with_selected(usize::try_from(selected).ok()).with_names(labels);
     let phase = match ranges.as_deref() {
         Some(&[first_column, last_column, first_row, last_row]) => {

@@ -6,8 +6,11 @@ import { test } from 'node:test';
 import { durationText, grouped, logScale, short, sparsityText } from '../../www/controls.js';
 import { changedFields, withoutDefaults } from '../../www/figures/frame.js';
 import { agreement, isNearBoundary, movedCell, PENDING } from '../../www/figures/grid.js';
-import { embedCode, embedPolicy, escaped } from '../../www/link.js';
-import { jsonLines, pythonLiteral, pytorchScript, weightsCsv } from '../../www/save.js';
+import { dataCsv } from '../../www/figures/files.js';
+import { axisFrom, axisText, parsedText, patchAt } from '../../www/figures/fields.js';
+import { embedCode, embedPolicy, escaped } from '../../www/embed.js';
+import { pythonLiteral, pytorchScript } from '../../www/pytorch.js';
+import { jsonLines, weightsCsv } from '../../www/save.js';
 
 test('a logarithmic scale meets its ends and gives back its places', () => {
   const scale = logScale(1, 0.01, 200);
@@ -63,6 +66,31 @@ test('weights as CSV and as JSON lines', () => {
   assert.equal(weightsCsv([INSTANCE]), 'model,density,seed,step,hidden,feature,value\n0,0.1,4,9,0,0,1\n0,0.1,4,9,0,1,-1\n0,0.1,4,9,bias,0,0\n0,0.1,4,9,bias,1,0.5\n');
   const line = JSON.parse(jsonLines([INSTANCE]));
   assert.deepEqual([line.index, line.spec, line.weights, line.bias], [0, INSTANCE.spec, [[1, -1]], [0, 0.5]]);
+});
+
+test('numbers are read as people type them', () => {
+  assert.deepEqual(['0.5', '0.1, 0.2', '0.1;0.2\t3', '[0.1, 0.2]', '', '{"scale": 2}', 'often'].map(parsedText), [0.5, [0.1, 0.2], [0.1, 0.2, 3], [0.1, 0.2], null, { scale: 2 }, 'often']);
+  assert.deepEqual(parsedText('0, 1\n2, 3'), [[0, 1], [2, 3]]);
+});
+
+test('a sweep is a list of values or a range', () => {
+  const axis = { field: 'density', from: 1, to: 0.01, count: 13, scale: 'log' };
+  assert.equal(axisText(axis), '1 to 0.01 in 13');
+  assert.deepEqual(axisFrom(axisText(axis), axis), axis);
+  assert.deepEqual(axisFrom('1, 0.3', axis), { field: 'density', values: [1, 0.3] });
+  assert.equal(axisText({ field: 'model', values: ['linear', 'relu'] }), 'linear, relu');
+  assert.deepEqual(axisFrom('linear relu', { field: 'model' }), { field: 'model', values: ['linear', 'relu'] });
+});
+
+test('a member of an object keeps the others', () => {
+  assert.deepEqual(patchAt({ restarts: { count: 1, keep: 'all' } }, 'restarts.count', 5), { restarts: { count: 5, keep: 'all' } });
+  assert.deepEqual(patchAt({}, 'start.scale', 0.3), { start: { scale: 0.3 } });
+  assert.deepEqual(patchAt({ seed: 1 }, 'seed', 2), { seed: 2 });
+});
+
+test('any data are a long table', () => {
+  assert.equal(dataCsv({ a: [[1, 2], [3, null]], b: { c: 'x,y' }, d: true }),
+    'name,index_0,index_1,value\na,0,0,1\na,0,1,2\na,1,0,3\nb.c,,,"x,y"\nd,,,true\n');
 });
 
 test('the PyTorch script is Python', () => {

@@ -3,7 +3,13 @@
  */
 
 import { announcer, button, h, menu } from '../controls.js';
-import { copyText, pageAddress, showEmbed } from '../link.js';
+import { copyText, pageAddress } from '../link.js';
+
+/** Parts of figures, as the embed dialog calls them. */
+const PART_LABELS = {
+  presets: 'Things to try', explorer: 'The reader’s own model', sentence: 'What it shows, in words', scrubber: 'The look back', cell: 'The chosen cell',
+  controls: 'Play, seed and progress', settings: 'Settings', tools: 'Links and files',
+};
 
 /** The card of a figure. */
 export class Frame {
@@ -11,7 +17,7 @@ export class Frame {
    * @param {object} options
    * @param {string} options.title what the figure shows, for the embed's title
    * @param {AbortSignal} options.signal ends the listeners on the document
-   * @param {() => string} options.link the figure's link, with its `#`
+   * @param {(hide?: string[]) => string} options.link the figure's link, with its `#`, without some of its parts
    * @param {() => void} options.reset back to the paper's settings
    * @param {{label: string, run: () => void | Promise<void>}[]} options.saves entries of the Save… menu
    */
@@ -33,8 +39,11 @@ export class Frame {
       if (await copyText(pageAddress() + link())) this.flash(copy, 'Copied');
     }));
     this.tools = h('div', { class: 'tools', dataset: { part: 'tools' } },
-      button('Reset to the paper’s', reset), copy,
-      button('Embed', guarded(() => showEmbed(link(), title))),
+      button('Reset to the paper’s', reset, { dataset: { action: 'reset' } }), copy,
+      button('Embed', guarded(async () => {
+        const { showEmbed } = await import('../embed.js');
+        showEmbed(link, title, this.parts());
+      })),
       menu('Save…', saves.map(({ label, run }) => button(label, guarded(run))), signal),
       this.edited);
     this.card = h('div', { class: 'card' }, this.notice);
@@ -53,6 +62,12 @@ export class Frame {
   /** Marks the run as changed on its way. */
   showEdited(isEdited) {
     this.edited.hidden = !isEdited;
+  }
+
+  /** Parts that an embed may go without, with what they are called. */
+  parts() {
+    const there = new Set([...this.card.querySelectorAll('[data-part]')].map(({ dataset }) => dataset.part));
+    return Object.entries(PART_LABELS).filter(([name]) => there.has(name));
   }
 
   /** Shows and hides parts of the figure by name, as a link asks. */

@@ -5,7 +5,7 @@
  * sweep overrides for the others. Source: Elhage et al. (2022), opening figure.
  */
 
-import { button, checkbox, choice, freshId, grouped, h, logScale, short, slider, sparsityText } from '../controls.js';
+import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText } from '../controls.js';
 import { composed } from '../draw.js';
 import * as save from '../save.js';
 import { changedFields, Frame, frameScheduler, withoutDefaults } from './frame.js';
@@ -37,11 +37,12 @@ export class IntroFigure {
   static title = 'Five features in two dimensions, training live';
 
   /**
-   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void}} services
+   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void, onShow?: (spec: object) => void}} services
    */
-  constructor({ pool, signal, onSpec }) {
+  constructor({ pool, signal, onSpec, onShow = () => {} }) {
     this.pool = pool;
     this.onSpec = onSpec;
+    this.onShow = onShow;
     this.core = null;
     this.preset = null;
     /** The preset with every default filled in: fields that equal it are left out of links. */
@@ -59,13 +60,16 @@ export class IntroFigure {
 
     this.frame = new Frame({
       title: IntroFigure.title, signal,
-      link: () => this.core.encodeLink('intro', JSON.stringify(this.patch), [], []),
+      link: (hide = []) => this.core.encodeLink('intro', JSON.stringify(this.patch), [], hide),
       reset: () => this.change(null),
       saves: [
         { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), 'five-features.png') },
         { label: 'Weights (CSV)', run: () => save.text(save.weightsCsv(this.instances()), 'five-features.csv', 'text/csv') },
         { label: 'Specs and weights (JSON lines)', run: () => save.text(save.jsonLines(this.instances()), 'five-features.jsonl', 'application/jsonl') },
-        { label: 'The same in PyTorch', run: () => save.text(save.pytorchScript(this.instances().map(({ spec }) => spec)), 'five_features.py', 'text/x-python') },
+        { label: 'The same in PyTorch', run: async () => {
+          const { pytorchScript } = await import('../pytorch.js');
+          save.text(pytorchScript(this.instances().map(({ spec }) => spec)), 'five_features.py', 'text/x-python');
+        } },
       ],
     });
     this.panelRow = h('div', { class: 'panels', dataset: { part: 'panels' } });
@@ -163,11 +167,15 @@ export class IntroFigure {
   }
 
   /** Takes over the façade. */
-  start(core) {
+  start(core, patch = null) {
     this.core = core;
     this.preset = core.preset('intro');
     this.defaults = JSON.parse(core.resolveSpec(this.preset));
-    this.apply({});
+    if (patch === null || !this.apply(patch)) {
+      const refusal = this.frame.message.textContent;
+      this.apply({});
+      if (refusal !== '') this.frame.showError(new Error(refusal));
+    }
     this.frames.ask();
   }
 
@@ -222,6 +230,7 @@ export class IntroFigure {
 
   adopt({ resolved, cells, specs, own }, { keep, restart }) {
     this.resolved = resolved;
+    this.onShow(own);
     this.setPanelCount(specs.length);
     this.panelRow.hidden = specs.length === 0;
     this.explorerRow.classList.toggle('alone', specs.length === 0);
@@ -403,13 +412,4 @@ function cellTitle(spec, specs) {
   const fields = others ? changedFields(others, spec) : ['density'];
   if (fields.includes('density') && typeof spec.density === 'number') return `${sparsityText(spec.density)} sparse`;
   return fields.map((name) => `${name.replaceAll('_', ' ')} ${JSON.stringify(spec[name])}`).join(', ');
-}
-
-/** What was typed, as a number where it is one: the core says what is wrong with anything else. */
-function numberOrText(text) {
-  return /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
-}
-
-function freshSeed() {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000;
 }

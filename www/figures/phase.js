@@ -1,5 +1,5 @@
 /**
- * The phase diagram of an extra feature (n = 2, m = 1): theory at once, and beside it the experiment, filled in by all workers,
+ * The phase diagrams of an extra feature (n = 2, m = 1 and n = 3, m = 2): theory at once, and beside it the experiment, filled in by all workers,
  * coarse cells first. A cell can be chosen; its model is then trained alone, to be watched.
  *
  * Source: Elhage et al. (2022), "Superposition as a Phase Change".
@@ -16,18 +16,31 @@ import { ArrowPanel } from './panel.js';
 const CELL_RATE = 400;
 /** The diagram waits this long for the opening figure, unless it is in view or a link asks for it. */
 const START_DELAY_MS = 1500;
-const CLASS_TEXTS = ['forgets the extra feature', 'gives the extra feature the only dimension', 'keeps both, in opposite directions'];
+/** What is particular to each. */
+const KINDS = {
+  'phase-2-1': {
+    title: 'A phase diagram of superposition, theory and experiment',
+    texts: ['forgets the extra feature', 'gives the extra feature the only dimension', 'keeps both, in opposite directions'],
+    label: 'superposition where both features are rare enough, most easily where they are equally important; otherwise only the more ' +
+      'important one is kept.',
+  },
+  'phase-3-2': {
+    title: 'A phase diagram of three features in two dimensions',
+    names: ['extra forgotten', 'another forgotten', 'extra in a pair', 'others a pair'],
+    texts: ['forgets the extra feature', 'forgets one of the other two', 'puts the extra feature opposite one of the others', 'puts the other two opposite each other'],
+    label: 'where features are rare, two of them share a dimension as an antipodal pair: the extra one with another where it matters ' +
+      'less, the other two where it matters more; where they are dense, one is forgotten.',
+  },
+};
 
 /** The figure. */
 export class PhaseFigure {
-  static title = 'A phase diagram of superposition, theory and experiment';
-
   /**
-   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void}} services
+   * @param {'phase-2-1' | 'phase-3-2'} id
+   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void, onShow?: (spec: object) => void}} services
    */
-  constructor({ pool, signal, onSpec }) {
-    this.pool = pool;
-    this.onSpec = onSpec;
+  constructor(id, { pool, signal, onSpec, onShow = () => {} }) {
+    Object.assign(this, { id, kind: KINDS[id], pool, onSpec, onShow });
     this.core = null;
     this.defaults = {};
     this.patch = {};
@@ -38,7 +51,7 @@ export class PhaseFigure {
     this.columns = 0;
     this.theory = new Uint8Array();
     this.classes = new Uint8Array();
-    /** Two weights a cell, of trained ones. */
+    /** Weights of trained cells, one after the other. */
     this.weights = new Float32Array();
     this.losses = new Float64Array();
     this.selected = -1;
@@ -48,14 +61,17 @@ export class PhaseFigure {
     this.theoryKey = [];
     this.frames = frameScheduler(() => this.draw());
     this.frame = new Frame({
-      title: PhaseFigure.title, signal,
-      link: () => this.core.encodeLink('phase-2-1', JSON.stringify(this.patch), [], []),
+      title: this.kind.title, signal,
+      link: (hide = []) => this.core.encodeLink(id, JSON.stringify(this.patch), [], hide),
       reset: () => this.change(null),
       saves: [
-        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), 'phase-diagram.png') },
-        { label: 'Cells (CSV)', run: () => save.text(this.csv(), 'phase-diagram.csv', 'text/csv') },
-        { label: 'Spec (JSON)', run: () => save.text(`${JSON.stringify(this.resolved, null, 2)}\n`, 'phase-diagram.json', 'application/json') },
-        { label: 'The chosen cell in PyTorch', run: () => save.text(save.pytorchScript([this.cellSpec(this.selected)]), 'phase_cell.py', 'text/x-python') },
+        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), `${id}.png`) },
+        { label: 'Cells (CSV)', run: () => save.text(this.csv(), `${id}.csv`, 'text/csv') },
+        { label: 'Spec (JSON)', run: () => save.text(`${JSON.stringify(this.resolved, null, 2)}\n`, `${id}.json`, 'application/json') },
+        { label: 'The chosen cell in PyTorch', run: async () => {
+          const { pytorchScript } = await import('../pytorch.js');
+          save.text(pytorchScript([this.cellSpec(this.selected)]), 'phase_cell.py', 'text/x-python');
+        } },
       ],
     });
     this.build();
@@ -114,13 +130,21 @@ export class PhaseFigure {
     for (const part of [...this.element.children].slice(1)) part.hidden = true;
   }
 
-  start(core) {
+  start(core, patch = null) {
     this.core = core;
-    this.preset = core.preset('phase-2-1');
+    this.preset = core.preset(this.id);
     this.defaults = JSON.parse(core.resolveSpec(this.preset));
+    if (patch !== null && this.apply(patch)) return;
     // The theory of all cells takes a moment, which the opening figure needs more.
-    this.starting = setTimeout(() => this.rows === 0 && this.apply({}), START_DELAY_MS);
-    if (this.isVisible) this.apply({});
+    this.starting = setTimeout(() => this.rows === 0 && this.begin(), START_DELAY_MS);
+    if (this.isVisible) this.begin();
+  }
+
+  /** Starts with the preset; what a link was refused for stays to be read. */
+  begin() {
+    const refusal = this.frame.message.textContent;
+    this.apply({});
+    if (refusal !== '') this.frame.showError(new Error(refusal));
   }
 
   /** Takes on changed fields of the preset; false where the core refused them. */
@@ -146,6 +170,7 @@ export class PhaseFigure {
     this.patch = patch;
     this.base = base;
     Object.assign(this, plan);
+    this.onShow(this.resolved);
     this.select(-1);
     this.clear();
     this.size.show(this.rows === this.columns ? this.rows : `${this.rows} × ${this.columns}`);
@@ -162,7 +187,8 @@ export class PhaseFigure {
   clear() {
     const count = this.rows * this.columns;
     this.classes = new Uint8Array(count).fill(PENDING);
-    this.weights = new Float32Array(2 * count);
+    this.nWeights = this.resolved.features * this.resolved.hidden;
+    this.weights = new Float32Array(this.nWeights * count);
     this.losses = new Float64Array(count).fill(NaN);
     this.phase = 'idle';
     this.frames.ask();
@@ -205,7 +231,7 @@ export class PhaseFigure {
     cells.forEach((cell, idx) => {
       this.classes[cell] = classes[idx];
       this.losses[cell] = losses[idx];
-      this.weights.set(weights.subarray(2 * idx, 2 * idx + 2), 2 * cell);
+      this.weights.set(weights.subarray(this.nWeights * idx, this.nWeights * (idx + 1)), this.nWeights * cell);
     });
     this.frames.ask();
   }
@@ -246,7 +272,7 @@ export class PhaseFigure {
     event.preventDefault();
     this.select(cell);
     const { density, importance } = this.cellSpec(cell);
-    this.frame.announcer.say(`Density ${short(density)}, relative importance ${short(importance[1] / importance[0])}`);
+    this.frame.announcer.say(`Density ${short(density)}, relative importance ${short(importance.at(-1) / importance[0])}`);
   }
 
   select(cell) {
@@ -257,10 +283,10 @@ export class PhaseFigure {
   /** Trains the model of the chosen cell, to be watched. */
   train() {
     const spec = this.cellSpec(this.selected);
-    const relative = spec.importance[1] / spec.importance[0];
+    const relative = spec.importance.at(-1) / spec.importance[0];
     this.cellRow.hidden = false;
     this.panel.title.textContent = `Density ${short(spec.density)}, importance ${short(relative)}`;
-    const theory = CLASS_TEXTS[this.theory[this.selected]];
+    const theory = this.kind.texts[this.theory[this.selected]];
     this.cellText.textContent = `Theory: the best model ${theory}.`;
     this.openLink.href = this.modelLink(spec);
     this.panel.spec = spec;
@@ -278,7 +304,7 @@ export class PhaseFigure {
 
   setVisible(isVisible) {
     this.isVisible = isVisible;
-    if (isVisible && this.core && this.rows === 0) this.apply({});
+    if (isVisible && this.core && this.rows === 0) this.begin();
     this.drive();
   }
 
@@ -296,7 +322,7 @@ export class PhaseFigure {
   draw() {
     if (!this.core || this.rows === 0) return;
     const { rows, columns, selected, ranges } = this;
-    const common = { rows, columns, selected, ranges };
+    const common = { rows, columns, selected, ranges, regions: this.kind.names };
     // Theory stands still while the cells come in.
     const theoryKey = [selected, this.left.surface.width, this.left.surface.height, devicePixelRatio, themeNow(), this.theory];
     if (this.left.surface.isReady && theoryKey.some((value, idx) => value !== this.theoryKey[idx])) {
@@ -334,19 +360,19 @@ export class PhaseFigure {
     }[phase];
     this.agreementText.hidden = phase !== 'done';
     Object.assign(this.element.dataset, { phase, done: String(done), total: String(total) });
-    this.left.canvas.setAttribute('aria-label', 'Phase diagram by theory: superposition where both features are rare enough, most easily ' +
-      'where they are equally important; otherwise only the more important one is kept.');
+    this.left.canvas.setAttribute('aria-label', `Phase diagram by theory: ${this.kind.label}`);
     this.right.canvas.setAttribute('aria-label', `Phase diagram by experiment, ${this.status.textContent}.`);
   }
 
   csv() {
-    const lines = ['row,column,density,relative_importance,class,theory,loss,weight_0,weight_1'];
+    const weights = Array.from({ length: this.nWeights }, (_, idx) => `weight_${idx}`);
+    const lines = [['row,column,density,relative_importance,class,theory,loss', ...weights].join(',')];
     const [densities, importances] = this.resolved.sweep.map((axis) => axis.values ?? spread(axis));
     this.classes.forEach((value, cell) => {
       if (value === PENDING) return;
       const [row, column] = [Math.floor(cell / this.columns), cell % this.columns];
       lines.push([row, column, densities[row], importances[column], value, this.theory[cell], this.losses[cell],
-        this.weights[2 * cell], this.weights[2 * cell + 1]].join(','));
+        ...this.weights.subarray(this.nWeights * cell, this.nWeights * (cell + 1))].join(','));
     });
     return `${lines.join('\n')}\n`;
   }
@@ -356,7 +382,7 @@ export class PhaseFigure {
     const part = (title, classes, names) => ({
       title: '',
       draw: (canvas, width, height, ratio, theme) =>
-        this.core.drawPhase(canvas, width, height, ratio, theme, title, this.rows, this.columns, classes, -1, names, this.ranges),
+        this.core.drawPhase(canvas, width, height, ratio, theme, title, this.rows, this.columns, classes, -1, names, this.ranges, this.kind.names),
     });
     return composed([part('Theory', this.theory, true), part('Experiment', this.classes, false)],
       { width: 480, height: 480, columns: 2, background: styles.backgroundColor, ink: styles.color });

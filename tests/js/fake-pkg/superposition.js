@@ -120,3 +120,91 @@ export class PhaseGrid {
 
   free() {}
 }
+
+/** One model of a sweep: `steps` steps, each a hundredth of the way. */
+export class Job {
+  constructor(json, index) {
+    this.spec = JSON.parse(resolveSpec(json));
+    this.index = index;
+    this.made = 0;
+  }
+
+  static restore(bytes, json, index) {
+    const job = new Job(json, index);
+    job.made = JSON.parse(new TextDecoder().decode(bytes));
+    return job;
+  }
+
+  get isDone() {
+    return this.made >= this.spec.steps;
+  }
+
+  get fraction() {
+    return this.made / this.spec.steps;
+  }
+
+  advance(count) {
+    if (this.spec.panic_at !== undefined && this.made + count >= this.spec.panic_at) throw new WebAssembly.RuntimeError('unreachable');
+    const steps = Math.min(count, this.spec.steps - this.made);
+    this.made += steps;
+    return steps;
+  }
+
+  report() {
+    const status = this.isDone ? 'done' : 'running';
+    return JSON.stringify({ index: this.index, status, steps: this.made, loss: 1 / (1 + this.made) });
+  }
+
+  save() {
+    return new TextEncoder().encode(JSON.stringify(this.made));
+  }
+
+  free() {}
+}
+
+/** A gallery whose figure asks for `models` models, and then for two more where the spec says so. */
+export class Gallery {
+  constructor(figure, json) {
+    this.spec = JSON.parse(json);
+    if (this.spec.refused) throw new Error(`features: got ${this.spec.features}, expected fewer`);
+    this.asked = 0;
+    this.reports = new Map();
+    this.pieces = 3;
+  }
+
+  step() {
+    const { models = 4, more = 0 } = this.spec;
+    const isDone = (count) => this.asked >= count && [...this.reports.values()].filter(({ status }) => status === 'done').length >= count;
+    const wanted = isDone(models) ? models + more : models;
+    if (this.asked < wanted) {
+      const jobs = Array.from({ length: wanted - this.asked }, (_, idx) => ({ index: this.asked + idx, spec: { ...this.spec, seed: this.asked + idx } }));
+      this.asked = wanted;
+      return JSON.stringify({ need: 'jobs', jobs });
+    }
+    if (!isDone(models + more)) return JSON.stringify({ need: 'jobs', jobs: [] });
+    if (this.spec.odd) throw new Error('seed: got 3, expected one whose models represent something');
+    if (this.pieces > 0) {
+      this.pieces -= 1;
+      return JSON.stringify({ need: 'time', what: 'losses', done: 3 - this.pieces, of: 3 });
+    }
+    return JSON.stringify({ need: 'nothing' });
+  }
+
+  take(index, json) {
+    this.reports.set(index, JSON.parse(json));
+  }
+
+  picture() {
+    return this.reports.size === 0 ? undefined : new TextEncoder().encode(this.data());
+  }
+
+  data() {
+    return JSON.stringify([...this.reports.entries()].sort(([a], [b]) => a - b).map(([index, { steps }]) => [index, steps]));
+  }
+
+  sentence() {
+    return `${this.reports.size} models`;
+  }
+
+  free() {}
+}

@@ -1,0 +1,111 @@
+/**
+ * What is particular to each figure: its title, the settings that matter in it, and a few presets with what they show. A preset's
+ * `check` is what tests/browser/presets.test.mjs holds it to.
+ */
+
+const TRAINING = ['steps', 'batch', 'learning_rate', 'schedule', 'optimizer'];
+const SETS = ['axis:seed', 'density', 'axis:density', 'correlated', 'anticorrelated', 'restarts.count', 'steps', 'learning_rate', 'gradient'];
+const BASIC = ['features', 'hidden', 'importance', 'axis:density', 'axis:model', ...TRAINING];
+const ABSOLUTE = ['features', 'hidden', 'importance', 'density', 'axis:density', 'restarts.count', ...TRAINING];
+
+/**
+ * @type {Record<string, {title: string, fields: string[], presets?: {name: string, claim: string, spec: object}[]}>}
+ */
+export const CATALOGUE = {
+  'basic-small': {
+    title: 'Twenty features in five dimensions', fields: BASIC,
+    presets: [
+      { name: 'All matter alike', claim: 'With equal importance no feature is left out for good: at a density of 0.03 many share the five dimensions.', spec: { importance: 1, steps: 4000 } },
+      { name: 'Too large a step', claim: 'At a learning rate of 0.5 training never settles, and the losses end far above the others.', spec: { learning_rate: 0.5, steps: 2000 } },
+    ],
+  },
+  'basic-large': { title: 'Eighty features in twenty dimensions', fields: BASIC },
+  'loss-terms': {
+    title: 'Feature benefit and interference', fields: ['features', 'hidden', 'importance', 'axis:density', 'restarts.count', 'gradient', ...TRAINING],
+  },
+  'loss-surface': {
+    title: 'The loss of two features in one dimension', fields: ['density', 'importance', 'restarts.count'],
+    presets: [
+      { name: 'Rare features', claim: 'At a density of 0.05 the antipodal pair is the lowest minimum by far.', spec: { density: 0.05 } },
+      { name: 'Confused', claim: 'Dense features without a bias have a minimum where both weights have one sign.', spec: { density: 0.8, importance: [1, 1] } },
+    ],
+  },
+  dimensions: {
+    title: 'Dimensions per feature', fields: ['features', 'hidden', 'axis:density', 'start.scale', ...TRAINING],
+    presets: [
+      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions stick at 1 and at 1/2 just as well.', spec: { features: 100, hidden: 10, steps: 4000 } },
+    ],
+  },
+  dimensionality: {
+    title: 'The dimensionality of each feature', fields: ['features', 'hidden', 'axis:density', 'restarts.count', 'start.scale', ...TRAINING],
+    presets: [
+      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions crowd at 1/2, too.', spec: { features: 100, hidden: 10, restarts: { count: 2, keep: 'all' } } },
+    ],
+  },
+  polytopes: { title: 'The solids that features form', fields: ['features'] },
+  perturb: {
+    title: 'One feature rarer or more frequent than the rest', fields: ['axis:density[0]', 'restarts.count', 'steps', 'learning_rate', 'schedule'],
+    presets: [
+      { name: 'One try each', claim: 'With one start a point, many models stop in a worse arrangement: local minima.', spec: { restarts: { count: 1, keep: 'all' } } },
+    ],
+  },
+  correlated: {
+    title: 'Correlated features', fields: SETS,
+    presets: [
+      { name: 'One try each', claim: 'Without the best of many starts, pairs that should be orthogonal are often not.', spec: { restarts: { count: 1, keep: 'best' } } },
+    ],
+  },
+  anticorrelated: { title: 'Anticorrelated features', fields: SETS },
+  'local-bases': { title: 'Local almost-orthogonal bases', fields: ['density', 'correlated', 'features', 'hidden', 'restarts.count', ...TRAINING] },
+  collapse: { title: 'Correlated features collapse', fields: SETS },
+  'energy-levels': {
+    title: 'Learning in jumps', fields: ['features', 'hidden', 'density', 'start.scale', ...TRAINING],
+    presets: [
+      { name: 'A plain start', claim: 'From weights of the usual size only a few features jump.', spec: { start: { scale: 1, bias: 'mean' } } },
+    ],
+  },
+  trajectories: {
+    title: 'Two sets of features find their places', fields: ['density', 'correlated', 'start.scale', 'steps', 'learning_rate', 'gradient'],
+    presets: [
+      { name: 'Without sets', claim: 'Six independent features end in the octahedron as well, without parting set from set first.', spec: { correlated: null } },
+    ],
+  },
+  adversarial: {
+    title: 'Superposition and adversarial attacks', fields: ['features', 'hidden', 'axis:density', 'attack.norm', 'start.scale', ...TRAINING],
+  },
+  privileged: {
+    title: 'Neurons with a meaning of their own', fields: ['features', 'hidden', 'importance', 'axis:density', 'restarts.count', ...TRAINING],
+    presets: [
+      { name: 'One try each', claim: 'A single start seldom finds the best code: neurons stay mixed or silent.', spec: { restarts: { count: 1, keep: 'best' } } },
+    ],
+  },
+  'absolute-small': {
+    title: 'Six neurons compute three absolute values', fields: ABSOLUTE,
+    presets: [
+      { name: 'Stuck', claim: 'From a plain start, sparse and once only, training often stops at one-sided features.', spec: { density: 0.1, start: null, restarts: { count: 1, keep: 'best' } } },
+    ],
+  },
+  'absolute-large': { title: 'Computation in superposition', fields: ABSOLUTE },
+  asymmetric: { title: 'The asymmetric superposition motif', fields: ABSOLUTE },
+  without: { title: 'Ways to models without superposition', fields: ['features', 'hidden', 'density', 'importance', 'axis:hidden_l1', 'restarts.count', ...TRAINING] },
+  dictionary: {
+    title: 'Features found again by a dictionary', fields: ['features', 'hidden', 'density', 'importance', 'dictionary.latents', 'dictionary.topk', 'dictionary.steps', ...TRAINING],
+    presets: [
+      { name: 'Too few entries', claim: 'Twenty entries cannot hold some forty features: most directions stay unfound.', spec: { dictionary: { latents: 20, topk: 3, batch: 512, steps: 2000, learning_rate: 0.003, resample_every: 300 } } },
+    ],
+  },
+  playground: {
+    title: 'A model of your own',
+    fields: ['model', 'features', 'hidden', 'density', 'importance', 'restarts.count', 'restarts.keep', ...TRAINING, 'gradient', 'hidden_l1', 'train_bias',
+      'correlated', 'anticorrelated', 'start', 'pinned', 'adversarial_training', 'weight_decay', 'momentum', 'stop', 'record', 'attack', 'dictionary', 'sweep', 'level'],
+    presets: [
+      { name: 'A pentagon', claim: 'Five features that are rare enough share two dimensions as a pentagon.', spec: { features: 5, hidden: 2, importance: 0.9, density: 0.07, restarts: { count: 8, keep: 'best' } } },
+      { name: 'An octahedron', claim: 'Six features in three dimensions take the corners of an octahedron.', spec: { features: 6, hidden: 3, importance: 1, density: 0.1, restarts: { count: 4, keep: 'best' } } },
+      { name: 'A local minimum', claim: 'A seed that stops at two pairs and leaves one feature out, where a pentagon would be better.', spec: { features: 5, hidden: 2, importance: 0.9, density: 0.07, restarts: { count: 16, keep: 'all' } } },
+      { name: 'Too large a step', claim: 'At a learning rate of 1 the weights jump about and nothing is learned.', spec: { features: 5, hidden: 2, learning_rate: 1, density: 0.07, steps: 2000 } },
+    ],
+  },
+};
+
+/** Ids of the figures that live.js shows. */
+export const LIVE_IDS = Object.keys(CATALOGUE);

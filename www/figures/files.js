@@ -1,0 +1,73 @@
+/** The files of a live figure's Save… menu. */
+
+import { canvasAsPng, text } from '../save.js';
+import { pytorchScript } from '../pytorch.js';
+
+/** Pictures are as wide as the article's widest figures, in CSS pixels. */
+const WIDTH = 1000;
+/** Device pixels in a CSS pixel of a PNG. */
+const RATIO = 2;
+
+/** @typedef {import('./live.js').LiveFigure} LiveFigure */
+
+/** @param {LiveFigure} figure */
+export function pictureSvg(figure) {
+  text(figure.svg(WIDTH), `${figure.id}.svg`, 'image/svg+xml');
+}
+
+/** @param {LiveFigure} figure */
+export async function picturePng(figure) {
+  const address = URL.createObjectURL(new Blob([figure.svg(WIDTH)], { type: 'image/svg+xml' }));
+  try {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.naturalWidth * RATIO;
+    canvas.height = image.naturalHeight * RATIO;
+    canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+    await canvasAsPng(canvas, `${figure.id}.png`);
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** @param {LiveFigure} figure */
+export async function numbersJson(figure) {
+  const file = { figure: figure.id, spec: figure.resolved, data: await figure.data() };
+  text(`${JSON.stringify(file)}\n`, `${figure.id}.json`, 'application/json');
+}
+
+/** @param {LiveFigure} figure */
+export async function numbersCsv(figure) {
+  text(dataCsv(await figure.data()), `${figure.id}.csv`, 'text/csv');
+}
+
+/** @param {LiveFigure} figure */
+export function pytorch(figure) {
+  const specs = [...figure.run.specs].sort(([a], [b]) => a - b).map(([, spec]) => spec);
+  text(pytorchScript(specs), `${figure.id.replaceAll('-', '_')}.py`, 'text/x-python');
+}
+
+/**
+ * Any data as a long table: a line a number or word, its name, its indices, its value.
+ *
+ * @param {unknown} data
+ */
+export function dataCsv(data) {
+  const rows = [];
+  let depth = 0;
+  const walk = (value, name, indices) => {
+    if (Array.isArray(value)) value.forEach((each, idx) => walk(each, name, [...indices, idx]));
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, each] of Object.entries(value)) walk(each, name === '' ? key : `${name}.${key}`, indices);
+    } else if (value !== null && value !== undefined) {
+      depth = Math.max(depth, indices.length);
+      rows.push([name, indices, value]);
+    }
+  };
+  walk(data, '', []);
+  const quoted = (value) => (typeof value === 'string' && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : String(value));
+  const lines = rows.map(([name, indices, value]) => [name, ...indices, ...Array(depth - indices.length).fill(''), quoted(value)].join(','));
+  return `${[['name', ...Array.from({ length: depth }, (_, idx) => `index_${idx}`), 'value'].join(','), ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,108 @@
+/**
+ * One run of a figure of many models: a gallery that says which models it needs and makes pictures of their reports, and the sweep
+ * that trains them.
+ *
+ * @typedef {object} RunListener
+ * @property {(picture: {bytes: Uint8Array | null, sentence: string, isFinal: boolean}) => void} onPicture
+ * @property {() => void} onProgress
+ * @property {(error: Error) => void} onFail
+ */
+
+import { GalleryJob, SweepJob } from '../sweep.js';
+
+/** A run. */
+export class FigureRun {
+  /**
+   * @param {import('../pool.js').Pool} pool
+   * @param {Promise<WebAssembly.Module>} module the gallery's
+   * @param {RunListener} listener
+   */
+  constructor(pool, module, listener) {
+    this.listener = listener;
+    /** @type {Map<number, object>} specs of the models, resolved */
+    this.specs = new Map();
+    /** @type {Map<number, number>} their last losses */
+    this.losses = new Map();
+    this.isFinal = false;
+    this.piece = null;
+    this.gallery = new GalleryJob(pool, module, {
+      onNeeds: (jobs) => {
+        for (const { index, spec } of jobs) this.specs.set(index, spec);
+        this.sweep.add(jobs);
+        listener.onProgress();
+      },
+      onPiece: (piece) => {
+        this.piece = piece;
+        listener.onProgress();
+      },
+      onPicture: (picture) => this.receive(picture),
+      onFail: (error) => this.fail(error),
+    });
+    this.sweep = new SweepJob(pool, {
+      onReports: (reports) => {
+        for (const [index, report] of reports) {
+          const loss = /"loss":([-+.\deE]+)/.exec(report);
+          if (loss) this.losses.set(index, Number(loss[1]));
+        }
+        if (reports.length > 0) this.gallery.give(reports);
+        listener.onProgress();
+      },
+      onFail: (error) => this.fail(error),
+    });
+    this.sweep.pause();
+  }
+
+  /**
+   * Makes the figure; rejects with the core's message where it cannot show this spec.
+   *
+   * @param {string} figure
+   * @param {string} spec
+   */
+  start(figure, spec) {
+    return this.gallery.create(figure, spec);
+  }
+
+  receive(picture) {
+    this.sweep.take();
+    this.isFinal = picture.isFinal;
+    if (picture.isFinal) this.sweep.cancel();
+    this.listener.onPicture(picture);
+  }
+
+  /** Trains, or lets everything rest. */
+  drive(isRunning) {
+    if (isRunning) this.sweep.resume();
+    else this.sweep.pause();
+    this.gallery.rest(!isRunning);
+  }
+
+  /** One slice of every model, while resting. */
+  async nudge(steps) {
+    this.gallery.rest(false);
+    await this.sweep.nudge(steps);
+  }
+
+  /** The mean of the models' losses, or null. */
+  get loss() {
+    if (this.losses.size === 0) return null;
+    let sum = 0;
+    for (const loss of this.losses.values()) sum += loss;
+    return sum / this.losses.size;
+  }
+
+  /** The numbers behind the last picture. */
+  async data() {
+    return JSON.parse(await this.gallery.data());
+  }
+
+  fail(error) {
+    this.sweep.cancel();
+    this.gallery.cancel();
+    this.listener.onFail(error);
+  }
+
+  cancel() {
+    this.sweep.cancel();
+    this.gallery.cancel();
+  }
+}

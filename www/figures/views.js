@@ -1,0 +1,277 @@
+/**
+ * The panels of a picture: a title, a canvas and a sentence each, in a grid. Pointing at a mark tells its numbers and lights its
+ * feature in all of them; arrow keys do the same; solids turn.
+ *
+ * @typedef {{label: string, feature: number | null, x: number, y: number, job: number | null}} Mark
+ */
+
+import { freshId, h } from '../controls.js';
+import { Surface, themeNow } from '../draw.js';
+
+/** Drawing goes on in the next frame after so many milliseconds. */
+const DRAW_MS = 10;
+/** Radians that a solid turns by a pixel of a drag, and by an arrow key. */
+const TURN_PER_PIXEL = 0.011;
+const TURN_PER_KEY = 0.15;
+/** A press that moved less is a click, in CSS pixels. */
+const CLICK_PX = 5;
+/** Space between columns, as figure.css has it. */
+const GAP_PX = 26;
+const ARROWS = { ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowUp: [0, -1] };
+
+/** The panels. */
+export class Views {
+  /**
+   * @param {object} options
+   * @param {() => void} options.onChange asks for a frame
+   * @param {(mark: Mark) => void} [options.onOpen] a mark with a model was chosen
+   * @param {(text: string) => void} options.say tells a screen reader
+   */
+  constructor({ onChange, onOpen = () => {}, say }) {
+    Object.assign(this, { onChange, onOpen, say });
+    this.picture = null;
+    this.highlight = -1;
+    /** @type {ViewPanel[]} */
+    this.panels = [];
+    this.legend = h('ul', { class: 'legend', hidden: true });
+    this.grid = h('div', { class: 'views-grid' });
+    this.tip = h('div', { class: 'tip num', role: 'tooltip', id: freshId('tip'), hidden: true });
+    this.element = h('div', { class: 'views', dataset: { part: 'views' } }, this.legend, this.grid, this.tip);
+    this.width = 0;
+    this.sizes = new ResizeObserver(([entry]) => {
+      this.width = entry.contentRect.width;
+      this.arrange();
+    });
+    this.sizes.observe(this.grid);
+    this.seen = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const panel = this.panels.find(({ canvas }) => canvas === target);
+        if (panel) panel.isSeen = isIntersecting;
+      }
+      onChange();
+    }, { rootMargin: '120px' });
+  }
+
+  /** Takes over a picture and frees the one before. */
+  show(picture) {
+    const before = this.picture;
+    this.picture = picture;
+    this.layout = JSON.parse(picture.layout());
+    while (this.panels.length > picture.count) this.panels.pop().remove();
+    while (this.panels.length < picture.count) this.panels.push(new ViewPanel(this, this.panels.length));
+    for (const panel of this.panels) panel.adopt(JSON.parse(picture.panel(panel.idx)));
+    before?.free();
+    this.arrange();
+    this.repaint();
+  }
+
+  /** As many columns as there is room for. */
+  arrange() {
+    if (!this.picture || this.width === 0) return;
+    const { minWidth, maxColumns, group } = this.layout;
+    let columns = Math.max(1, Math.min(maxColumns, Math.floor((this.width + GAP_PX) / (minWidth + GAP_PX))));
+    // Panels that belong together stay in a row where they can.
+    if (group > 1 && columns > group) columns -= columns % group;
+    this.grid.style.setProperty('--columns', String(columns));
+    for (const panel of this.panels) panel.fit();
+  }
+
+  /** Everything is to be drawn anew. */
+  repaint() {
+    if (!this.picture) return;
+    const entries = JSON.parse(this.picture.legend(themeNow()));
+    this.legend.hidden = entries.length === 0;
+    this.legend.replaceChildren(...entries.map(({ name, color }) => {
+      const swatch = h('span', { class: 'swatch' });
+      swatch.style.setProperty('--swatch', color);
+      return h('li', {}, swatch, name);
+    }));
+    for (const panel of this.panels) panel.isDirty = true;
+    this.onChange();
+  }
+
+  /** Draws what can be seen, for a while; the rest in the next frame. */
+  draw() {
+    const start = performance.now();
+    for (const panel of this.panels) {
+      if (!panel.isDirty || !panel.isSeen || !panel.surface.isReady) continue;
+      if (performance.now() - start > DRAW_MS) {
+        this.onChange();
+        return;
+      }
+      panel.draw();
+    }
+  }
+
+  /** Lights a feature everywhere and tells a mark's numbers; null for none. */
+  point(panel, mark) {
+    const feature = mark?.feature ?? -1;
+    if (feature !== this.highlight) {
+      this.highlight = feature;
+      for (const each of this.panels) each.isDirty = true;
+      this.onChange();
+    }
+    this.tip.hidden = mark === null;
+    for (const each of this.panels) each.canvas.classList.toggle('has-model', each === panel && mark !== null && mark.job !== null);
+    if (mark === null) return;
+    this.tip.textContent = mark.label;
+    const [outer, inner] = [this.element.getBoundingClientRect(), panel.canvas.getBoundingClientRect()];
+    const [x, y] = [inner.left - outer.left + mark.x, inner.top - outer.top + mark.y];
+    const { width, height } = this.tip.getBoundingClientRect();
+    this.tip.style.setProperty('left', `${Math.max(0, Math.min(outer.width - width, x - width / 2))}px`);
+    this.tip.style.setProperty('top', `${y - height - 12 < -8 ? y + 14 : y - height - 12}px`);
+  }
+
+  destroy() {
+    this.sizes.disconnect();
+    this.seen.disconnect();
+    for (const panel of this.panels) panel.remove();
+    this.picture?.free();
+    this.picture = null;
+  }
+}
+
+/** One panel. */
+class ViewPanel {
+  constructor(views, idx) {
+    this.views = views;
+    this.idx = idx;
+    this.isDirty = true;
+    this.isSeen = false;
+    /** How far the reader has turned it, radians. */
+    this.turned = [0, 0];
+    this.mark = -1;
+    this.press = null;
+    this.title = h('h3');
+    this.sentence = h('p', { class: 'says' });
+    const hintId = freshId('hint');
+    this.hint = h('p', { class: 'help', id: hintId });
+    this.canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-describedby': hintId });
+    this.element = h('section', { class: 'view' }, this.title, this.canvas, this.sentence, this.hint);
+    this.surface = new Surface(this.canvas, () => this.fit());
+    views.grid.append(this.element);
+    views.seen.observe(this.canvas);
+    this.listen();
+  }
+
+  /** @param {{title: string, sentence: string, wide: boolean, kind: string, turnable: boolean}} info */
+  adopt(info) {
+    this.info = info;
+    this.title.textContent = info.title;
+    this.title.hidden = info.title === '';
+    this.sentence.textContent = info.sentence;
+    this.element.classList.toggle('wide', info.wide);
+    this.element.dataset.kind = info.kind;
+    this.canvas.setAttribute('aria-label', `${info.title}. ${info.sentence}`);
+    this.hint.classList.toggle('visually-hidden', !info.turnable);
+    this.hint.textContent = info.turnable
+      ? 'Drag it or use the arrow keys to turn it; Shift and arrow keys go through its points.'
+      : 'Arrow keys go through the marks, Enter opens the model behind one, Escape ends it.';
+    if (info.turnable && this.turned.some((angle) => angle !== 0)) this.views.picture.turn(this.idx, ...this.turned);
+  }
+
+  /** Makes the canvas as high as the picture wants to be. */
+  fit() {
+    const { picture } = this.views;
+    if (!picture || this.surface.width < 1 || this.idx >= picture.count) return;
+    const height = Math.round(picture.height(this.idx, this.surface.width));
+    if (height !== this.height) {
+      this.height = height;
+      this.canvas.style.setProperty('height', `${height}px`);
+    }
+    this.isDirty = true;
+    this.views.onChange();
+  }
+
+  draw() {
+    this.isDirty = false;
+    const { picture, highlight } = this.views;
+    this.surface.paint((canvas, width, height, ratio, theme) => picture.draw(this.idx, canvas, width, height, ratio, theme, highlight));
+  }
+
+  hit(event) {
+    const { width, height } = this.surface;
+    return JSON.parse(this.views.picture.hit(this.idx, width, height, ...this.surface.locate(event)));
+  }
+
+  turn(yaw, pitch) {
+    this.turned = [this.turned[0] + yaw, this.turned[1] + pitch];
+    this.views.picture.turn(this.idx, yaw, pitch);
+    this.isDirty = true;
+    this.views.onChange();
+  }
+
+  listen() {
+    const { canvas, views } = this;
+    canvas.addEventListener('pointerdown', (event) => {
+      if (!views.picture) return;
+      this.press = { x: event.clientX, y: event.clientY, far: 0 };
+      if (this.info.turnable) canvas.setPointerCapture(event.pointerId);
+      views.point(this, this.hit(event));
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      if (!views.picture) return;
+      if (this.press && event.buttons > 0) {
+        const [dx, dy] = [event.clientX - this.press.x, event.clientY - this.press.y];
+        this.press.far += Math.hypot(dx, dy);
+        if (this.info.turnable && this.press.far > CLICK_PX) {
+          Object.assign(this.press, { x: event.clientX, y: event.clientY });
+          views.point(this, null);
+          this.turn(dx * TURN_PER_PIXEL, dy * TURN_PER_PIXEL);
+          return;
+        }
+      }
+      views.point(this, this.hit(event));
+    });
+    canvas.addEventListener('click', (event) => {
+      const isClick = this.press === null || this.press.far <= CLICK_PX;
+      this.press = null;
+      const mark = isClick && views.picture ? this.hit(event) : null;
+      if (mark !== null && mark.job !== null) views.onOpen(mark);
+    });
+    canvas.addEventListener('pointerleave', (event) => {
+      if (event.pointerType === 'mouse') views.point(this, null);
+    });
+    canvas.addEventListener('blur', () => {
+      this.mark = -1;
+      views.point(this, null);
+    });
+    canvas.addEventListener('keydown', (event) => this.key(event));
+  }
+
+  key(event) {
+    const { views } = this;
+    if (!views.picture) return;
+    const marks = () => JSON.parse(views.picture.marks(this.idx));
+    if (event.key === 'Escape') {
+      this.mark = -1;
+      views.point(this, null);
+      return;
+    }
+    if (event.key === 'Enter') {
+      const mark = marks()[this.mark];
+      if (mark && mark.job !== null) views.onOpen(mark);
+      return;
+    }
+    const arrow = ARROWS[event.key];
+    if (!arrow) return;
+    event.preventDefault();
+    if (this.info.turnable && !event.shiftKey) {
+      this.turn(arrow[0] * TURN_PER_KEY, arrow[1] * TURN_PER_KEY);
+      return;
+    }
+    const all = marks();
+    if (all.length === 0) return;
+    const step = arrow[0] + arrow[1];
+    const from = this.mark < 0 && step < 0 ? 0 : this.mark;
+    this.mark = (from + step + all.length) % all.length;
+    views.point(this, all[this.mark]);
+    views.say(all[this.mark].label);
+  }
+
+  remove() {
+    this.views.seen.unobserve(this.canvas);
+    this.surface.disconnect();
+    this.element.remove();
+  }
+}

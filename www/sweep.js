@@ -1,0 +1,353 @@
+/**
+ * Jobs of figures of many models: a `SweepJob` spreads models over the pool's workers, a `GalleryJob` makes pictures of their
+ * reports in one of them. Both outlive a worker that dies: models go on from their last bytes, and a gallery is made anew and
+ * given the reports again, which are kept here.
+ *
+ * @typedef {{index: number, spec: object}} Wanted a model that a gallery asks for
+ * @typedef {{onReports?: (reports: [number, string][]) => void, onDone?: () => void, onFail?: (error: Error) => void}} SweepListener
+ * @typedef {{onNeeds?: (jobs: Wanted[]) => void, onPiece?: (piece: object) => void, onPicture?: (picture: object) => void,
+ *   onFail?: (error: Error) => void}} GalleryListener
+ */
+
+import * as protocol from './protocol.js';
+
+/** Models at most that a worker trains side by side; the others wait. */
+const MAX_LIVE = 64;
+/** A worker without work takes over a model that is less far than this. */
+const TAKE_OVER_BELOW = 0.9;
+/** A gallery is given reports at most this often, and rests for so many times as long as its last picture took. */
+const GIVE_MS = 350;
+const GIVE_REST = 2;
+
+/**
+ * 0 … n − 1 so that the first few span the whole: the middles of ever finer halves.
+ *
+ * @param {number} n
+ * @returns {number[]}
+ */
+export function spanning(n) {
+  const bits = Math.max(1, Math.ceil(Math.log2(n)));
+  const order = [];
+  for (let idx = 0; idx < 2 ** bits; idx += 1) {
+    let mirrored = 0;
+    for (let bit = 0; bit < bits; bit += 1) if (idx & (1 << bit)) mirrored |= 1 << (bits - 1 - bit);
+    if (mirrored < n) order.push(mirrored);
+  }
+  return order;
+}
+
+/** Models, trained on all workers. */
+export class SweepJob {
+  /** @param {import('./pool.js').Pool} pool @param {SweepListener} listener */
+  constructor(pool, listener) {
+    this.pool = pool;
+    this.listener = listener;
+    this.id = pool.nextId();
+    /** @type {Map<number, object>} by index */
+    this.items = new Map();
+    this.queue = [];
+    this.isRunning = true;
+    this.isOver = false;
+    this.isTakingOver = false;
+    /** Workers whose provisional reports are not dealt with yet; speeds by worker. */
+    this.untaken = new Set();
+    this.speeds = new Map();
+    this.spent = 0;
+    this.resumed = performance.now();
+  }
+
+  /** @param {Wanted[]} jobs */
+  add(jobs) {
+    for (const at of spanning(jobs.length)) {
+      const { index, spec } = jobs[at];
+      if (this.items.has(index)) continue;
+      this.items.set(index, { index, spec: JSON.stringify(spec), slot: null, bytes: null, fraction: 0, steps: 0, isDone: false });
+      this.queue.push(index);
+    }
+    this.feed();
+  }
+
+  /** Models in a worker now. */
+  live(slot) {
+    return [...this.items.values()].filter((item) => item.slot === slot);
+  }
+
+  get total() {
+    return this.items.size;
+  }
+
+  get done() {
+    return [...this.items.values()].filter(({ isDone }) => isDone).length;
+  }
+
+  /** Part of the work that is done. */
+  get fraction() {
+    let sum = 0;
+    for (const item of this.items.values()) sum += item.fraction;
+    return this.items.size === 0 ? 0 : sum / this.items.size;
+  }
+
+  /** Steps of a model, in the mean. */
+  get steps() {
+    let sum = 0;
+    for (const item of this.items.values()) sum += item.steps;
+    return this.items.size === 0 ? 0 : sum / this.items.size;
+  }
+
+  /** Steps a second of all workers together. */
+  get speed() {
+    return this.isRunning ? [...this.speeds.values()].reduce((sum, speed) => sum + speed, 0) : 0;
+  }
+
+  /** Milliseconds of training. */
+  elapsed() {
+    return this.spent + (this.isRunning && !this.isOver ? performance.now() - this.resumed : 0);
+  }
+
+  /** Milliseconds that are left, or null while nobody can know. */
+  timeLeft() {
+    const { fraction } = this;
+    return fraction < 0.02 ? null : (this.elapsed() / fraction) * (1 - fraction);
+  }
+
+  feed() {
+    while (this.queue.length > 0) {
+      const loads = this.pool.slots.map((slot) => this.live(slot).length);
+      const least = Math.min(...loads);
+      if (least >= MAX_LIVE) return;
+      this.assign(this.items.get(this.queue.shift()), this.pool.slots[loads.indexOf(least)]);
+    }
+  }
+
+  assign(item, slot) {
+    item.slot = slot;
+    slot.jobs.set(this.id, this);
+    this.request(slot, protocol.work, item.index, item.spec, item.bytes).catch((error) => this.fail(error));
+    if (!this.isRunning) this.request(slot, protocol.rest, true).catch(() => {});
+  }
+
+  request(slot, build, ...fields) {
+    return slot.send(build(this.pool.nextId(), this.id, ...fields));
+  }
+
+  /** Workers that have a part in it. */
+  slots() {
+    return this.pool.slots.filter((slot) => slot.jobs.get(this.id) === this);
+  }
+
+  pause() {
+    if (!this.isRunning) return;
+    this.spent = this.elapsed();
+    this.isRunning = false;
+    for (const slot of this.slots()) this.request(slot, protocol.rest, true).catch(() => {});
+  }
+
+  resume() {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    this.resumed = performance.now();
+    for (const slot of this.slots()) this.request(slot, protocol.rest, false).catch(() => {});
+  }
+
+  /** So many steps of every model. */
+  nudge(steps) {
+    return Promise.all(this.slots().map((slot) => this.request(slot, protocol.nudge, steps)));
+  }
+
+  /** The last reports are dealt with: the next ones may come. */
+  take() {
+    for (const slot of this.untaken) if (slot.jobs.has(this.id)) this.request(slot, protocol.taken).catch(() => {});
+    this.untaken.clear();
+  }
+
+  /** Ends it. */
+  cancel() {
+    if (this.isOver) return;
+    this.spent = this.elapsed();
+    this.isOver = true;
+    this.isRunning = false;
+    for (const slot of this.slots()) {
+      slot.jobs.delete(this.id);
+      if (slot.worker) this.request(slot, protocol.drop).catch(() => {});
+    }
+  }
+
+  receive(message, slot) {
+    if (message.type === 'kept') {
+      const item = this.items.get(message.index);
+      if (item?.slot === slot) item.bytes = message.bytes;
+      return;
+    }
+    if (message.type !== 'progress' || this.isOver) return;
+    slot.deaths = 0;
+    this.speeds.set(slot, message.speed);
+    const reports = [];
+    for (const { index, fraction, steps, report, isDone } of message.items) {
+      const item = this.items.get(index);
+      if (item?.slot !== slot) continue;
+      Object.assign(item, { fraction, steps, isDone });
+      if (report !== null) reports.push([index, report]);
+      if (isDone) Object.assign(item, { slot: null, bytes: null });
+      else if (report !== null) this.untaken.add(slot);
+    }
+    this.listener.onReports?.(reports);
+    if (this.done === this.total) {
+      // The gallery may ask for more.
+      this.listener.onDone?.();
+    } else {
+      this.feed();
+      this.takeOver();
+    }
+  }
+
+  /** Where nothing waits, a worker that has nothing to do takes over a model from one that has several. */
+  async takeOver() {
+    if (this.isTakingOver || this.queue.length > 0) return;
+    const idle = this.pool.slots.find((slot) => this.live(slot).length === 0);
+    const busiest = this.pool.slots.map((slot) => this.live(slot)).sort((a, b) => b.length - a.length)[0];
+    if (!idle || busiest.length < 2) return;
+    const item = busiest.reduce((least, other) => (other.fraction < least.fraction ? other : least));
+    if (item.fraction >= TAKE_OVER_BELOW) return;
+    this.isTakingOver = true;
+    const bytes = await this.request(item.slot, protocol.release, item.index).catch(() => null);
+    this.isTakingOver = false;
+    if (bytes === null || item.isDone || this.isOver) return;
+    item.bytes = bytes;
+    this.assign(item, idle);
+  }
+
+  /** A new worker has to be told everything. */
+  revive(slot, owed, lost) {
+    for (const request of owed) if (request.message.job === this.id) lost.add(request);
+    for (const item of this.live(slot)) this.assign(item, slot);
+  }
+
+  fail(error) {
+    if (this.isOver) return;
+    this.cancel();
+    this.listener.onFail?.(error);
+  }
+}
+
+/** A figure of the gallery, made in one worker. */
+export class GalleryJob {
+  /**
+   * @param {import('./pool.js').Pool} pool
+   * @param {Promise<WebAssembly.Module>} module
+   * @param {GalleryListener} listener
+   */
+  constructor(pool, module, listener) {
+    this.pool = pool;
+    this.module = module;
+    this.listener = listener;
+    this.id = pool.nextId();
+    // The opening figure lives in the first ones.
+    this.slot = pool.slots.reduce((least, other) => (other.jobs.size <= least.jobs.size ? other : least));
+    this.isRunning = false;
+    this.isResting = false;
+    /** @type {Map<number, string>} the last report of each model */
+    this.reports = new Map();
+    /** Indices of reports that the gallery has not been given. */
+    this.unsent = new Set();
+    this.since = 0;
+    this.timer = null;
+  }
+
+  /**
+   * Makes it; rejects with the core's message where the figure cannot show the spec.
+   *
+   * @param {string} figure
+   * @param {string} spec
+   */
+  async create(figure, spec) {
+    this.made = [await this.module, figure, spec];
+    this.slot.jobs.set(this.id, this);
+    this.isRunning = true;
+    try {
+      await this.request(protocol.gallery, ...this.made);
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+  }
+
+  request(build, ...fields) {
+    return this.slot.send(build(this.pool.nextId(), this.id, ...fields));
+  }
+
+  /** @param {[number, string][]} reports */
+  give(reports) {
+    for (const [index, report] of reports) {
+      this.reports.set(index, report);
+      this.unsent.add(index);
+    }
+    this.flush();
+  }
+
+  flush() {
+    if (this.isOver || this.timer !== null || this.since > 0 || this.unsent.size === 0) return;
+    const reports = [...this.unsent].map((index) => [index, this.reports.get(index)]);
+    this.unsent.clear();
+    this.since = performance.now();
+    this.isRunning = true;
+    this.request(protocol.give, reports).catch((error) => this.fail(error));
+  }
+
+  rest(isResting) {
+    if (this.isResting === isResting || this.isOver) return;
+    this.isResting = isResting;
+    this.request(protocol.rest, isResting).catch(() => {});
+  }
+
+  /** The numbers behind the last picture. */
+  async data() {
+    return this.request(protocol.data);
+  }
+
+  cancel() {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.isRunning = false;
+    clearTimeout(this.timer);
+    if (this.slot.jobs.delete(this.id) && this.slot.worker) this.request(protocol.drop).catch(() => {});
+  }
+
+  receive(message, slot) {
+    if (this.isOver) return;
+    slot.deaths = 0;
+    if (message.type === 'needs') {
+      this.listener.onNeeds?.(message.jobs);
+    } else if (message.type === 'piece') {
+      this.listener.onPiece?.(message);
+    } else if (message.type === 'failed') {
+      this.fail(protocol.revivedError(message.error));
+    } else if (message.type === 'picture') {
+      this.isRunning = false;
+      this.listener.onPicture?.(message);
+      // What came meanwhile waits a little, so that training has the most of the time.
+      const took = this.since > 0 ? performance.now() - this.since : 0;
+      this.since = 0;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        this.flush();
+      }, Math.max(GIVE_MS, GIVE_REST * took));
+    }
+  }
+
+  /** A new worker makes it again, of the reports that there are. */
+  revive(slot, owed, lost) {
+    for (const request of owed) if (request.message.job === this.id && request.message.type !== 'data') lost.add(request);
+    this.request(protocol.gallery, ...this.made).catch((error) => this.fail(error));
+    this.since = 0;
+    for (const index of this.reports.keys()) this.unsent.add(index);
+    if (this.isResting) this.request(protocol.rest, true).catch(() => {});
+    this.flush();
+  }
+
+  fail(error) {
+    if (this.isOver) return;
+    this.cancel();
+    this.listener.onFail?.(error);
+  }
+}

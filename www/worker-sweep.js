@@ -1,0 +1,202 @@
+/**
+ * What a worker does for figures of many models: its share of a sweep, and the gallery that makes a picture of the reports.
+ * Loaded by worker.js when the first of them is asked for. A share goes round its jobs in slices, so that every point of a
+ * figure has a first value soon.
+ */
+
+import * as protocol from './protocol.js';
+
+/** Length of a slice in milliseconds. */
+const SLICE_MS = 10;
+/** Provisional reports come at most this often, and less often where making them takes long. */
+const REPORT_MS = 400;
+/** Making reports may take one part in so many of the time. */
+const REPORT_SHARE = 8;
+/** How often a job posts the bytes that it can go on from. */
+const SAVE_MS = 4000;
+
+/** The jobs of one sweep in this worker. */
+export class SweepShare {
+  constructor(id) {
+    this.id = id;
+    /** @type {Map<number, object>} in the order of their turns */
+    this.items = new Map();
+    this.isResting = false;
+    /** Whether the page has dealt with the last reports. */
+    this.isTaken = true;
+    this.reportMs = REPORT_MS;
+    this.lastReport = -Infinity;
+    /** Indices whose reports are being made, and those that are made. */
+    this.pending = [];
+    this.batch = [];
+    this.spent = 0;
+    this.window = { time: performance.now(), steps: 0 };
+  }
+
+  /** @param {number} index @param {object} job the façade's */
+  add(index, job) {
+    this.items.get(index)?.job.free();
+    this.items.set(index, { index, job, sliceSteps: 8, steps: 0, isDirty: true, lastSave: performance.now() });
+  }
+
+  wait() {
+    return this.isResting || this.items.size === 0 ? Infinity : 0;
+  }
+
+  slice(post) {
+    const now = performance.now();
+    if (this.pending.length > 0) {
+      this.makeReports(post, now);
+      return;
+    }
+    const [item] = this.items.values();
+    // Whoever had a turn goes to the end.
+    this.items.delete(item.index);
+    this.items.set(item.index, item);
+    this.advance(item, item.sliceSteps, post);
+    if (performance.now() - this.lastReport >= this.reportMs) this.beginReports();
+  }
+
+  advance(item, steps, post) {
+    const start = performance.now();
+    const made = item.job.advance(steps);
+    const now = performance.now();
+    item.steps += made;
+    item.isDirty = true;
+    this.window.steps += made;
+    if (made === item.sliceSteps) {
+      const factor = now > start ? SLICE_MS / (now - start) : 2;
+      item.sliceSteps = Math.max(1, Math.min(1e6, Math.round(item.sliceSteps * Math.min(2, Math.max(0.25, factor)))));
+    }
+    if (item.job.isDone) {
+      this.items.delete(item.index);
+      const report = item.job.report();
+      item.job.free();
+      post(protocol.progress(this.id, [{ index: item.index, fraction: 1, steps: item.steps, report, isDone: true }], this.speed(now)));
+    } else if (now - item.lastSave >= SAVE_MS) {
+      item.lastSave = now;
+      post(protocol.kept(this.id, item.index, item.job.save()));
+    }
+  }
+
+  /** Steps a second since it was last asked. */
+  speed(now) {
+    const { time, steps } = this.window;
+    if (now - time >= REPORT_MS) {
+      this.window = { time: now, steps: 0 };
+      this.lastSpeed = (steps / (now - time)) * 1000;
+    }
+    return this.lastSpeed ?? 0;
+  }
+
+  beginReports() {
+    this.pending = [...this.items.values()].filter(({ isDirty }) => isDirty).map(({ index }) => index);
+    this.batch = [];
+    this.spent = 0;
+    this.isReporting = this.isTaken;
+  }
+
+  /** Goes on with the reports that are due, for a slice. */
+  makeReports(post, start) {
+    while (this.pending.length > 0 && performance.now() - start < SLICE_MS) {
+      const item = this.items.get(this.pending.pop());
+      if (item === undefined) continue;
+      // Where the page is still busy with the last reports, it is told how far the jobs are, and no more.
+      const report = this.isReporting ? item.job.report() : null;
+      if (report !== null) item.isDirty = false;
+      this.batch.push({ index: item.index, fraction: item.job.fraction, steps: item.steps, report, isDone: false });
+    }
+    const now = performance.now();
+    this.spent += now - start;
+    if (this.pending.length > 0) return;
+    if (this.isReporting) this.isTaken = false;
+    this.lastReport = now;
+    this.reportMs = Math.max(REPORT_MS, REPORT_SHARE * this.spent);
+    if (this.batch.length > 0) post(protocol.progress(this.id, this.batch, this.speed(now)));
+    this.batch = [];
+  }
+
+  /** Steps of every job, and their reports at once. */
+  nudge(steps, post) {
+    for (const item of [...this.items.values()]) this.advance(item, steps, post);
+    this.beginReports();
+    this.isReporting = true;
+    while (this.pending.length > 0) this.makeReports(post, performance.now());
+  }
+
+  /** Gives a job up: its bytes, or null. */
+  release(index) {
+    const item = this.items.get(index);
+    if (item === undefined) return null;
+    const bytes = item.job.save();
+    item.job.free();
+    this.items.delete(index);
+    return bytes;
+  }
+
+  free() {
+    for (const { job } of this.items.values()) job.free();
+    this.items.clear();
+    this.pending = [];
+  }
+}
+
+/** A figure of the gallery. */
+export class GalleryMaker {
+  /** @param {number} id @param {object} gallery the façade's */
+  constructor(id, gallery) {
+    this.id = id;
+    this.gallery = gallery;
+    this.isResting = false;
+    this.isWorking = true;
+    this.isPictureDue = false;
+    this.lastPiece = -Infinity;
+  }
+
+  /** @param {[number, string][]} reports */
+  give(reports) {
+    for (const [index, report] of reports) this.gallery.take(index, report);
+    this.isWorking = true;
+    this.isPictureDue = true;
+  }
+
+  wait() {
+    return this.isWorking && !this.isResting ? 0 : Infinity;
+  }
+
+  slice(post) {
+    const start = performance.now();
+    let step;
+    try {
+      do step = JSON.parse(this.gallery.step());
+      while (step.need === 'time' && performance.now() - start < SLICE_MS);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      // A figure that cannot be made of these reports: the worker is as well as ever.
+      this.isWorking = false;
+      post(protocol.failed(this.id, error));
+      return;
+    }
+    if (step.need === 'time') {
+      if (start - this.lastPiece >= REPORT_MS) {
+        this.lastPiece = start;
+        post(protocol.piece(this.id, step.what, step.done, step.of));
+      }
+      return;
+    }
+    this.isWorking = false;
+    const isFinal = step.need === 'nothing';
+    if (!isFinal && step.jobs.length > 0) post(protocol.needs(this.id, step.jobs));
+    if (!isFinal && !this.isPictureDue) return;
+    this.isPictureDue = false;
+    post(protocol.picture(this.id, this.gallery.picture() ?? null, this.gallery.sentence(), isFinal));
+  }
+
+  data() {
+    return this.gallery.data();
+  }
+
+  free() {
+    this.gallery.free();
+  }
+}
