@@ -12,7 +12,7 @@
 import * as protocol from './protocol.js';
 
 /** Models at most that a worker trains side by side; the others wait. */
-const MAX_LIVE = 64;
+const MAX_LIVE = 96;
 /** A worker without work takes over a model that is less far than this. */
 const TAKE_OVER_BELOW = 0.9;
 /** A gallery is given reports at most this often, and rests for so many times as long as its last picture took. */
@@ -211,7 +211,7 @@ export class SweepJob {
     this.isTakingOver = true;
     const bytes = await this.request(item.slot, protocol.release, item.index).catch(() => null);
     this.isTakingOver = false;
-    if (bytes === null || item.isDone || this.isOver) return;
+    if (!bytes || item.isDone || this.isOver) return;
     item.bytes = bytes;
     this.assign(item, idle);
   }

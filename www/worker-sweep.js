@@ -36,7 +36,7 @@ export class SweepShare {
   /** @param {number} index @param {object} job the façade's */
   add(index, job) {
     this.items.get(index)?.job.free();
-    this.items.set(index, { index, job, sliceSteps: 8, steps: 0, isDirty: true, lastSave: performance.now() });
+    this.items.set(index, { index, job, sliceSteps: 8, isDirty: true, lastSave: performance.now() });
   }
 
   wait() {
@@ -61,7 +61,6 @@ export class SweepShare {
     const start = performance.now();
     const made = item.job.advance(steps);
     const now = performance.now();
-    item.steps += made;
     item.isDirty = true;
     this.window.steps += made;
     if (made === item.sliceSteps) {
@@ -70,12 +69,14 @@ export class SweepShare {
     }
     if (item.job.isDone) {
       this.items.delete(item.index);
-      const report = item.job.report();
+      const done = { index: item.index, fraction: 1, steps: item.job.steps, report: item.job.report(), isDone: true };
       item.job.free();
-      post(protocol.progress(this.id, [{ index: item.index, fraction: 1, steps: item.steps, report, isDone: true }], this.speed(now)));
+      post(protocol.progress(this.id, [done], this.speed(now)));
     } else if (now - item.lastSave >= SAVE_MS) {
       item.lastSave = now;
-      post(protocol.kept(this.id, item.index, item.job.save()));
+      const bytes = item.job.save();
+      // A model that is trained has none: what comes after training is short.
+      if (bytes) post(protocol.kept(this.id, item.index, bytes));
     }
   }
 
@@ -104,7 +105,7 @@ export class SweepShare {
       // Where the page is still busy with the last reports, it is told how far the jobs are, and no more.
       const report = this.isReporting ? item.job.report() : null;
       if (report !== null) item.isDirty = false;
-      this.batch.push({ index: item.index, fraction: item.job.fraction, steps: item.steps, report, isDone: false });
+      this.batch.push({ index: item.index, fraction: item.job.fraction, steps: item.job.steps, report, isDone: false });
     }
     const now = performance.now();
     this.spent += now - start;
@@ -127,8 +128,8 @@ export class SweepShare {
   /** Gives a job up: its bytes, or null. */
   release(index) {
     const item = this.items.get(index);
-    if (item === undefined) return null;
-    const bytes = item.job.save();
+    const bytes = item?.job.save();
+    if (!bytes) return null;
     item.job.free();
     this.items.delete(index);
     return bytes;
@@ -153,11 +154,27 @@ export class GalleryMaker {
     this.lastPiece = -Infinity;
   }
 
-  /** @param {[number, string][]} reports */
-  give(reports) {
-    for (const [index, report] of reports) this.gallery.take(index, report);
+  /** @param {[number, string][]} reports @param {(message: object) => void} post */
+  give(reports, post) {
+    for (const [index, report] of reports.sort(([a], [b]) => a - b)) {
+      try {
+        this.gallery.take(index, report);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) throw error;
+        // A gallery that was made anew asks for its later models only when it knows of the earlier ones.
+        this.catchUp(post);
+        this.gallery.take(index, report);
+      }
+    }
     this.isWorking = true;
     this.isPictureDue = true;
+  }
+
+  catchUp(post) {
+    let step;
+    do step = JSON.parse(this.gallery.step());
+    while (step.need === 'time');
+    if (step.need === 'jobs') post(protocol.needs(this.id, step.jobs));
   }
 
   wait() {

@@ -162,7 +162,7 @@ export function serve(port, loadCore, loadGallery) {
     async work({ job, index, spec, bytes }) {
       const { SweepShare } = await loadSweeps();
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
-      jobs.get(job).add(index, bytes ? core.Job.restore(bytes, spec, index) : new core.Job(spec, index));
+      jobs.get(job).add(index, bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index));
     },
     rest({ job, isResting }) {
       if (jobs.has(job)) jobs.get(job).isResting = isResting;
@@ -180,7 +180,7 @@ export function serve(port, loadCore, loadGallery) {
       replace(new GalleryMaker(job, new gallery.Gallery(figure, spec)));
     },
     give({ job, reports }) {
-      jobs.get(job)?.give(reports);
+      jobs.get(job)?.give(reports, post);
     },
     data: ({ job }) => jobs.get(job)?.data() ?? 'null',
   };

@@ -79,7 +79,7 @@ test('every model is trained once, on all workers, and every point has a value e
 test('more models than live at a time wait for their turn', async () => {
   const { pool } = makePool(1);
   const sweep = runSweep(pool, jobsOf(150, { ...SPEC, steps: 20 }));
-  assert.equal(sweep.job.live(pool.slots[0]).length, 64);
+  assert.equal(sweep.job.live(pool.slots[0]).length, 96);
   await until('the end', () => sweep.isDone, 20_000);
   assert.equal(sweep.finals.size, 150);
   pool.close();
@@ -125,7 +125,7 @@ test('models of a worker that died go on in its successor from their last bytes'
   const sweep = runSweep(pool, jobsOf(6, { ...SPEC, steps: LONG }));
   await until('bytes', () => [...sweep.job.items.values()].some(({ bytes, slot }) => bytes !== null && slot === pool.slots[0]), 20_000);
   const kept = [...sweep.job.items.values()].filter(({ bytes, slot }) => bytes !== null && slot === pool.slots[0])
-    .map(({ index, bytes }) => [index, JSON.parse(new TextDecoder().decode(bytes))]);
+    .map(({ index, bytes }) => [index, JSON.parse(new TextDecoder().decode(bytes)).made]);
   const before = sweep.reports.length;
   workers[0].crash();
   await until('a value of each again', () => kept.every(([index]) => sweep.reports.slice(before).some(([other]) => other === index)), 20_000);
@@ -186,13 +186,13 @@ test('what a figure cannot show is refused when it is made, or later, without ha
 
 test('a gallery whose worker died is made again of the reports that there were', async () => {
   const { pool, workers } = makePool(2);
-  const { run, pictures, started, errors } = runFigure(pool, { ...SPEC, steps: 3e9, models: 4 });
+  const { run, pictures, started, errors } = runFigure(pool, { ...SPEC, steps: 3e9, models: 4, more: 2 });
   await started;
   run.drive(true);
   await until('a picture', () => pictures.length > 0 && pictures[0].bytes !== null);
   workers.find((worker) => pool.slots.some((slot) => slot.worker === worker && slot === run.gallery.slot)).crash();
   await until('the end', () => pictures.at(-1)?.isFinal, 20_000);
-  assert.deepEqual((await run.data()).map(([index]) => index), [0, 1, 2, 3]);
+  assert.deepEqual((await run.data()).map(([index]) => index), [0, 1, 2, 3, 4, 5]);
   assert.deepEqual(errors, []);
   pool.close();
 });

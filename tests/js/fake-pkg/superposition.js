@@ -129,10 +129,15 @@ export class Job {
     this.made = 0;
   }
 
-  static restore(bytes, json, index) {
-    const job = new Job(json, index);
-    job.made = JSON.parse(new TextDecoder().decode(bytes));
+  static restore(bytes, index) {
+    const { spec, made } = JSON.parse(new TextDecoder().decode(bytes));
+    const job = new Job(JSON.stringify(spec), index);
+    job.made = made;
     return job;
+  }
+
+  get steps() {
+    return this.made;
   }
 
   get isDone() {
@@ -156,7 +161,7 @@ export class Job {
   }
 
   save() {
-    return new TextEncoder().encode(JSON.stringify(this.made));
+    return new TextEncoder().encode(JSON.stringify({ spec: this.spec, made: this.made }));
   }
 
   free() {}
@@ -168,17 +173,22 @@ export class Gallery {
     this.spec = JSON.parse(json);
     if (this.spec.refused) throw new Error(`features: got ${this.spec.features}, expected fewer`);
     this.asked = 0;
+    this.told = 0;
     this.reports = new Map();
     this.pieces = 3;
+    this.step();
+    this.told = 0;
   }
 
   step() {
     const { models = 4, more = 0 } = this.spec;
     const isDone = (count) => this.asked >= count && [...this.reports.values()].filter(({ status }) => status === 'done').length >= count;
     const wanted = isDone(models) ? models + more : models;
-    if (this.asked < wanted) {
-      const jobs = Array.from({ length: wanted - this.asked }, (_, idx) => ({ index: this.asked + idx, spec: { ...this.spec, seed: this.asked + idx } }));
+    if (this.told < wanted) {
+      const first = this.told ?? 0;
+      const jobs = Array.from({ length: wanted - first }, (_, idx) => ({ index: first + idx, spec: { ...this.spec, seed: first + idx } }));
       this.asked = wanted;
+      this.told = wanted;
       return JSON.stringify({ need: 'jobs', jobs });
     }
     if (!isDone(models + more)) return JSON.stringify({ need: 'jobs', jobs: [] });
@@ -191,6 +201,7 @@ export class Gallery {
   }
 
   take(index, json) {
+    if (index >= this.asked) throw new Error(`index: got ${index}, expected one of the ${this.asked} jobs asked for`);
     this.reports.set(index, JSON.parse(json));
   }
 
