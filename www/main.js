@@ -1,5 +1,5 @@
 /**
- * The article: links in the address, the theme switch, the contents list. The figures look after themselves.
+ * The article: links in the address and the theme switch. The figures look after themselves, the contents list is contents.js.
  */
 
 import { short } from './controls.js';
@@ -105,26 +105,10 @@ function listenToTheme() {
   }
 }
 
-/** Marks the section that is being read in the contents list. */
-function followReading() {
-  const links = new Map([...document.querySelectorAll('.contents a')].map((link) => [link.hash.slice(1), link]));
-  const sections = [...links.keys()].map((id) => document.getElementById(id)).filter((section) => section !== null);
-  const observer = new IntersectionObserver(() => {
-    const line = innerHeight * 0.35;
-    const current = sections.filter((section) => section.getBoundingClientRect().top <= line).at(-1);
-    for (const [id, link] of links) {
-      if (id === current?.id) link.setAttribute('aria-current', 'true');
-      else link.removeAttribute('aria-current');
-    }
-  }, { rootMargin: '0px 0px -65% 0px', threshold: [0, 1] });
-  for (const section of sections) observer.observe(section);
-}
-
 const isEmbed = /[?&]v=/.test(location.search);
 listenToNumbers();
 if (isEmbed) showEmbed();
 listenToTheme();
-followReading();
 core.then(
   (facade) => {
     listenToLinks(facade);
