@@ -94,7 +94,7 @@ export class IntroFigure {
     this.chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Features, the most important first' });
     const side = h('div', { class: 'side' }, h('h3', { class: 'prompt' }, 'Your turn'), this.density.element, this.keep.element,
       h('div', { class: 'setting' }, h('span', { class: 'label' }, 'Features'), this.chips,
-        h('p', { class: 'help' }, 'Point at an arrow or a number: it lights up everywhere and tells its numbers.')));
+        h('p', { class: 'help' }, 'Point at an arrow or a number: it lights up everywhere and tells its numbers. Drag an arrow: it stays where you put it, and the others move away.')));
     this.explorerRow = h('div', { class: 'explore', dataset: { part: 'explorer' } }, this.explorer.element, side);
 
     this.playButton = button('Pause', () => this.togglePlay(), { class: 'primary play', dataset: { action: 'play' } });
@@ -144,7 +144,7 @@ export class IntroFigure {
   makePanel(className) {
     return new ArrowPanel({
       pool: this.pool, spread: SPREAD, className, onChange: () => this.frames.ask(),
-      onPoint: (feature) => this.point(feature), onFail: (error) => this.fail(error),
+      onPoint: (feature) => this.point(feature), onFail: (error) => this.fail(error), onHold: () => this.drive(),
     });
   }
 

@@ -10,6 +10,12 @@ import { changedFields } from './frame.js';
 
 /** Settings that a trainer takes on without a restart. */
 const LIVE_FIELDS = ['learning_rate'];
+/** The drawing's half width in lengths of W (figures/arrows.rs), and how long a held column may get without changing its scale. */
+const HALF_RANGE = 1.42;
+const LONGEST_HELD = 1.15;
+/** What a key turns and stretches a held column by. */
+const TURN_PER_KEY = Math.PI / 36;
+const STRETCH_PER_KEY = 1.05;
 
 /** A panel. */
 export class ArrowPanel {
@@ -21,12 +27,14 @@ export class ArrowPanel {
    * @param {() => void} options.onChange asks for a frame
    * @param {(feature: number) => void} options.onPoint a feature was pointed at, -1 for none
    * @param {(error: Error) => void} options.onFail
+   * @param {() => void} [options.onHold] a feature was taken hold of or let go: what was over may run again
    */
-  constructor({ pool, spread, className = '', onChange, onPoint, onFail }) {
+  constructor({ pool, spread, className = '', onChange, onPoint, onFail, onHold = () => {} }) {
     this.pool = pool;
     this.onChange = onChange;
     this.onPoint = onPoint;
     this.onFail = onFail;
+    this.onHold = onHold;
     this.spec = null;
     this.core = null;
     /** What the canvas shows: `{features, hidden, weights}`. */
@@ -37,6 +45,10 @@ export class ArrowPanel {
     this.highlight = -1;
     this.isEdited = false;
     this.isDirty = false;
+    /** Features whose columns the reader holds, and the one that is moved right now with where to. */
+    this.pinned = new Set();
+    this.dragged = -1;
+    this.held = null;
     this.job = pool?.train({ onState: (message) => this.receive(message), onFail }, spread) ?? null;
 
     const hintId = freshId('hint');
@@ -46,18 +58,33 @@ export class ArrowPanel {
     this.says = h('p', { class: 'says' });
     this.numbers = h('p', { class: 'numbers num' });
     this.picture = h('div', { class: 'picture' }, this.still, this.canvas);
+    this.letGo = h('button', { type: 'button', class: 'let-go', hidden: true, onclick: () => this.unpin() });
     this.element = h('section', { class: `panel ${className}`, dataset: { status: 'waiting' } }, this.picture,
-      h('div', { class: 'words' }, this.title, this.says, this.numbers),
-      h('p', { class: 'visually-hidden', id: hintId }, 'Arrow keys go through the features, Escape ends it.'));
+      h('div', { class: 'words' }, this.title, this.says, this.numbers, this.letGo),
+      h('p', { class: 'visually-hidden', id: hintId }, 'Arrow keys go through the features, Escape ends it. Shift and arrow keys turn and ' +
+        'stretch the chosen one and hold it there.'));
     this.surface = new Surface(this.canvas, () => this.refresh());
     this.listen();
   }
 
   listen() {
     const { canvas } = this;
-    const point = (event) => this.onPoint(this.hit(event));
-    canvas.addEventListener('pointermove', point);
-    canvas.addEventListener('pointerdown', point);
+    canvas.addEventListener('pointermove', (event) => {
+      if (this.dragged >= 0) this.hold(this.dragged, this.columnAt(event));
+      else this.onPoint(this.hit(event));
+    });
+    canvas.addEventListener('pointerdown', (event) => {
+      const feature = this.hit(event);
+      this.onPoint(feature);
+      if (feature < 0 || this.state === null) return;
+      this.dragged = feature;
+      canvas.setPointerCapture(event.pointerId);
+    });
+    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { this.dragged = -1; });
+    // A finger on an arrow moves it, elsewhere the page.
+    canvas.addEventListener('touchstart', (event) => {
+      if (this.state !== null && this.hit(event.touches[0]) >= 0) event.preventDefault();
+    }, { passive: false });
     canvas.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') this.onPoint(-1); });
     canvas.addEventListener('blur', () => this.onPoint(-1));
     canvas.addEventListener('keydown', (event) => {
@@ -65,6 +92,10 @@ export class ArrowPanel {
       if (event.key === 'Escape') this.onPoint(-1);
       if (!turn || !this.view) return;
       event.preventDefault();
+      if (event.shiftKey && this.highlight >= 0 && this.state !== null && this.view.hidden <= 2) {
+        this.holdByKey(event.key);
+        return;
+      }
       const count = this.view.features;
       const from = this.highlight < 0 && turn < 0 ? 0 : this.highlight;
       this.onPoint((from + turn + count) % count);
@@ -76,6 +107,70 @@ export class ArrowPanel {
     const { features, hidden, weights } = this.view;
     const { width, height } = this.surface;
     return this.core.hitArrow(width, height, features, hidden, weights, ...this.surface.locate(event));
+  }
+
+  /** The column of W whose arrow would end under the pointer. */
+  columnAt(event) {
+    const { width, height } = this.surface;
+    const [x, y] = this.surface.locate(event);
+    const unit = (this.view.hidden === 1 ? width / 2 : Math.min(width, height) / 2) / HALF_RANGE;
+    return [(x - width / 2) / unit, (height / 2 - y) / unit].slice(0, this.view.hidden);
+  }
+
+  holdByKey(key) {
+    const { features, hidden, weights } = this.view;
+    const column = Array.from({ length: hidden }, (_, k) => weights[k * features + this.highlight]);
+    const turn = { ArrowLeft: TURN_PER_KEY, ArrowRight: -TURN_PER_KEY }[key] ?? 0;
+    const stretch = { ArrowUp: STRETCH_PER_KEY, ArrowDown: 1 / STRETCH_PER_KEY }[key] ?? 1;
+    const [x, y = 0] = column.map((value) => value * stretch);
+    if (hidden === 1) this.hold(this.highlight, [turn === 0 ? x : -x]);
+    else this.hold(this.highlight, [x * Math.cos(turn) - y * Math.sin(turn), x * Math.sin(turn) + y * Math.cos(turn)]);
+  }
+
+  /** Puts a feature's arrow where the hand is, and keeps it there while the others train. */
+  hold(feature, column) {
+    const length = Math.hypot(...column);
+    const factor = length > LONGEST_HELD ? LONGEST_HELD / length : 1;
+    this.held = { feature, column: Float32Array.from(column, (value) => value * factor) };
+    this.isEdited = true;
+    this.onChange();
+  }
+
+  /** Tells the trainer what the hand does, at most once a frame. */
+  sendHeld() {
+    if (this.held === null) return;
+    const { feature, column } = this.held;
+    this.held = null;
+    if (!this.pinned.has(feature)) {
+      this.pinned.add(feature);
+      this.setPinned();
+    }
+    this.job.column(feature, column).catch(this.onFail);
+  }
+
+  unpin() {
+    this.pinned.clear();
+    this.setPinned();
+    this.canvas.focus();
+  }
+
+  setPinned() {
+    const patch = { pinned: [...this.pinned] };
+    // A run that was over goes on, so that the others can move away.
+    if (this.hasEnded) {
+      patch.steps = this.step + this.spec.steps;
+      this.state = { ...this.state, state: { ...this.state.state, status: 'running' } };
+    }
+    this.job.set(patch).catch(this.onFail);
+    this.showPinned();
+    this.refresh();
+    this.onHold();
+  }
+
+  showPinned() {
+    const names = [...this.pinned].sort((a, b) => a - b).map((feature) => feature + 1);
+    this.letGo.hidden = names.length === 0;
+    this.letGo.textContent = `Let go of ${names.join(', ')}`;
   }
 
   /** Whether the run is over, for any reason. */
@@ -116,6 +211,8 @@ export class ArrowPanel {
   /** Back to step 0 with the settings and the seed as they are. */
   restart() {
     this.isEdited = false;
+    this.pinned.clear();
+    this.showPinned();
     this.state = null;
     this.measures = null;
     this.job.create(JSON.stringify(this.spec)).catch(this.onFail);
@@ -166,6 +263,7 @@ export class ArrowPanel {
   /** Draws what it has, if that changed. */
   draw(core) {
     this.core = core;
+    this.sendHeld();
     if (!this.isDirty || !this.view) return;
     // More dimensions than two have no such picture; the words under it go on.
     const isDrawable = this.view.hidden <= 2;

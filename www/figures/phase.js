@@ -99,7 +99,7 @@ export class PhaseFigure {
 
     this.panel = new ArrowPanel({
       pool: this.pool, className: 'cell-model', onChange: () => this.frames.ask(),
-      onPoint: (feature) => this.panel.setHighlight(feature), onFail: (error) => this.frame.showError(error),
+      onPoint: (feature) => this.panel.setHighlight(feature), onFail: (error) => this.frame.showError(error), onHold: () => this.drive(),
     });
     this.cellText = h('p', { class: 'help' });
     this.openLink = h('a', { href: '#intro' }, 'Open its model');
