@@ -459,6 +459,17 @@ fn figures_are_listed_told_and_drawn() {
     // The signature, then the header with the width in its bytes 16 to 19: two pixels a CSS pixel.
     assert_eq!((&pixels[1..4], &pixels[16..20]), (&b"PNG"[..], &600_u32.to_be_bytes()[..]));
 
+    let both = folder.path("pair.svg");
+    let drawn = run(&["figure", "intro", "--set", "steps=50", "--theme", "both", "--out", &both]);
+    assert_eq!((drawn.status.code(), text(&drawn.stderr)), (Some(0), ""));
+    let [light, dark] = ["pair-light.svg", "pair-dark.svg"].map(|name| fs::read_to_string(folder.path(name)).unwrap());
+    assert!(light != dark && light.contains("0% sparse") && dark.contains("0% sparse"));
+    assert!(!Path::new(&both).exists(), "both has no file without a theme in its name");
+    for out in [&["--out", "pair.json"][..], &[]] {
+        let refusal = "--theme: got both, expected --out with a name that ends in .svg or .png";
+        refused(&run(&[&["figure", "intro", "--theme", "both"], out].concat()), refusal);
+    }
+
     let named = "expected a name that ends in .svg, .png or .json";
     refused(&run(&["figure", "intro", "--out", "a.gif"]), &format!("--out: got a.gif, {named}"));
     refused(

@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Colours
+    /// Colours; "both" writes two files, with -light and -dark before the ending of the --out name
     #[arg(long, default_value = "light")]
     theme: Theme,
 
@@ -56,13 +56,16 @@ pub struct Arguments {
 enum Theme {
     Light,
     Dark,
+    Both,
 }
 
-impl From<Theme> for Mode {
-    fn from(theme: Theme) -> Self {
-        match theme {
-            Theme::Light => Mode::Light,
-            Theme::Dark => Mode::Dark,
+impl Theme {
+    /// The modes to draw in, each with what its file's name gets.
+    fn modes(self) -> &'static [(Mode, &'static str)] {
+        match self {
+            Theme::Light => &[(Mode::Light, "")],
+            Theme::Dark => &[(Mode::Dark, "")],
+            Theme::Both => &[(Mode::Light, "-light"), (Mode::Dark, "-dark")],
         }
     }
 }
@@ -88,15 +91,33 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return print(format!("{draft}\n").as_bytes());
     }
     let format = arguments.out.as_deref().map_or(Ok(Format::Svg), format)?;
+    let modes = arguments.theme.modes();
+    if modes.len() > 1 && (arguments.out.is_none() || format == Format::Json) {
+        return Err(Failure::Input("--theme: got both, expected --out with a name that ends in .svg or .png".into()));
+    }
     let spec = draft.check()?;
     let lab = Threads::new(jobs::pool(arguments.threads)?);
     interrupt::begin()?;
     let still = make(&spec, &lab)?;
-    let bytes = written(id, &spec, &still, format, arguments)?;
-    match &arguments.out {
-        None => print(&bytes),
-        Some(path) => std::fs::write(path, bytes).map_err(|error| Failure::io(&path.display().to_string(), &error)),
+    for &(mode, suffix) in modes {
+        let bytes = written(id, &spec, &still, format, (mode, arguments.width))?;
+        match &arguments.out {
+            None => print(&bytes)?,
+            Some(path) => {
+                let path = named(path, suffix);
+                std::fs::write(&path, bytes).map_err(|error| Failure::io(&path.display().to_string(), &error))?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// The path with something more before its ending.
+fn named(path: &Path, suffix: &str) -> PathBuf {
+    let (stem, end) = (path.file_stem().unwrap_or_default(), path.extension().unwrap_or_default());
+    let mut name = stem.to_os_string();
+    name.push(suffix);
+    path.with_file_name(name).with_added_extension(end)
 }
 
 fn unknown(id: &str) -> Failure {
@@ -123,13 +144,13 @@ fn written(
     spec: &ExperimentSpec,
     still: &Still,
     format: Format,
-    arguments: &Arguments,
+    (mode, width): (Mode, u32),
 ) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
         let whole = json!({ "figure": id, "spec": spec.to_json(), "data": still.data, "version": VERSION });
         return Ok((whole.to_string() + "\n").into_bytes());
     }
-    let svg = svg::render(arguments.theme.into(), arguments.width, &still.panels).svg;
+    let svg = svg::render(mode, width, &still.panels).svg;
     match format {
         Format::Png => Ok(png::render(&svg, PNG_SCALE)?),
         Format::Svg | Format::Json => Ok(svg.into_bytes()),
