@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod measures;
 pub mod models;
 pub mod optim;
+mod order;
 pub mod report;
 pub mod rng;
 pub mod sampler;

@@ -14,12 +14,9 @@ fn spec_of(id: &str, patch: &str) -> ExperimentSpec {
     ExperimentSpec::from_json(&merged.to_string()).expect("a valid spec")
 }
 
-/// A report that went through JSON, as it does between workers.
-fn through_json(report: &InstanceReport) -> InstanceReport {
-    let text = serde_json::to_string(report).expect("plain data");
-    let back: InstanceReport = serde_json::from_str(&text).expect("its own JSON");
-    assert_eq!(serde_json::to_string(&back).expect("plain data"), text);
-    back
+/// The spec of a report's model.
+fn report_spec(report: &InstanceReport) -> ExperimentSpec {
+    ExperimentSpec::from_json(&report.spec.to_string()).expect("a resolved spec")
 }
 
 /// Runs a figure as the page does: every job a slice at a time, in turns; gives the final data and how many provisional pictures
@@ -37,7 +34,12 @@ fn run(id: &str, spec: &ExperimentSpec, slice: u64) -> (serde_json::Value, usize
                 jobs.extend(asked.iter().map(|(idx, spec)| (*idx, Job::new(spec, *idx, PRECISION).expect("a job"))));
                 for (idx, job) in &mut jobs {
                     job.advance(slice).expect("a slice");
-                    live.take(*idx, through_json(&job.report())).expect("a job that was asked for");
+                    let report = job.report();
+                    let back =
+                        InstanceReport::from_bytes(&report_spec(&report), &report.to_bytes()).expect("its own bytes");
+                    let text = |report: &InstanceReport| serde_json::to_string(report).expect("plain data");
+                    assert_eq!(text(&back), text(&report));
+                    live.take_bytes(*idx, &report.to_bytes()).expect("a job that was asked for");
                 }
                 if jobs.iter().any(|(_, job)| !job.is_done()) && live.still().is_some() {
                     n_provisional += 1;
@@ -101,6 +103,7 @@ fn a_final_report_stays() {
     let Need::Jobs(more) = live.step().expect("the other jobs") else { panic!("it still waits for the others") };
     assert!(more.is_empty());
     assert!(live.take(asked.len(), job.report()).is_err());
+    assert!(live.take_bytes(0, &[1, 2, 3]).is_err());
     for (idx, spec) in &asked[1..] {
         let mut job = Job::new(spec, *idx, PRECISION).expect("a job");
         job.advance(u64::MAX).expect("all steps");

@@ -13,7 +13,8 @@ use super::solid::told;
 use super::spots::{Extent, Key, Spot};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
-use crate::measures::{Measures, order_by};
+use crate::measures::Measures;
+use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -124,7 +125,7 @@ impl<'a> Arrows<'a> {
         }
         let angle = |i: usize| self.column(i).1.atan2(self.column(i).0);
         let mut corners: Vec<usize> = (0..self.n_features).filter(|&i| self.norm(i) > REPRESENTED_ABOVE).collect();
-        order_by(&mut corners, &mut |i, j| angle(i).total_cmp(&angle(j)));
+        order::order_by(&mut corners, &mut |i, j| angle(i).total_cmp(&angle(j)));
         let k = corners.len();
         // Beyond twelve corners neighbours differ by less than the tolerance, and the sum over pairs would cost frames.
         if !(3..=12).contains(&k) || k == 4 {
@@ -347,7 +348,7 @@ pub fn draw_columns<DB: DrawingBackend>(
     // From the least important up, dots of near-zero columns last, the meant feature on top of all.
     let mut order: Vec<usize> = (0..n).collect();
     let key = |i| (arrows.highlight == Some(i), arrows.norm(i) < DOT_BELOW, std::cmp::Reverse(i));
-    order_by(&mut order, &mut |i, j| key(i).cmp(&key(j)));
+    order::order_by(&mut order, &mut |i, j| key(i).cmp(&key(j)));
     let mut discs = vec![((0.0, 0.0), 0.0); n];
     for &i in &order {
         let color = theme.tint(arrows.tint(i));
@@ -379,7 +380,7 @@ fn draw_labels<DB: DrawingBackend>(
     };
     let mut wanted: Vec<usize> =
         (0..n).filter(|&i| arrows.norm(i) >= LABEL_ABOVE && !arrows.name(i).is_empty()).collect();
-    order_by(&mut wanted, &mut |i, j| (arrows.highlight != Some(i), i).cmp(&(arrows.highlight != Some(j), j)));
+    order::order_by(&mut wanted, &mut |i, j| (arrows.highlight != Some(i), i).cmp(&(arrows.highlight != Some(j), j)));
     let mut marks = Vec::with_capacity(wanted.len());
     for i in wanted {
         let ((x, y), norm) = (arrows.column(i), arrows.norm(i));

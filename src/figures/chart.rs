@@ -15,6 +15,7 @@ use super::sheet::{Align, Box2, Drawn, Point, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::text_width;
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -192,7 +193,9 @@ impl Figure for Chart {
         // The meant series last, on top.
         let meant = self.meant(sheet.highlight);
         let mut order: Vec<usize> = (0..self.series.len()).collect();
-        order.sort_by_key(|&idx| (meant[idx] == Some(true), !matches!(self.series[idx].mark, Mark::Band(_))));
+        order::sort_by_key(&mut order, |&idx| {
+            (meant[idx] == Some(true), !matches!(self.series[idx].mark, Mark::Band(_)))
+        });
         for idx in order {
             self.draw_series(sheet, theme, &plot, idx, meant[idx])?;
             self.spot_series(sheet, &plot, idx);

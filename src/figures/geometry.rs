@@ -10,6 +10,7 @@ use super::sheet::{Align, Box2, Drawn, Point, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
@@ -97,7 +98,7 @@ impl Geometry {
                 Cell { factor_idx, radius, nodes }
             })
             .collect();
-        cells.sort_by(|a, b| {
+        order::sort_by(&mut cells, |a, b| {
             let key = |cell: &Cell| self.factors[cell.factor_idx].features.len();
             let name = |cell: &Cell| &self.factors[cell.factor_idx].shape;
             key(b).cmp(&key(a)).then_with(|| name(a).cmp(name(b))).then(a.factor_idx.cmp(&b.factor_idx))
@@ -240,7 +241,7 @@ impl Figure for Geometry {
             }
         }
         // Factors in turn: neighbours differ in colour. The eighth kind is grey and means nothing here.
-        discs.sort_by_key(|&(_, feature, factor_idx)| (factor_idx % 7, feature));
+        order::sort_by_key(&mut discs, |&(_, feature, factor_idx)| (factor_idx % 7, feature));
         for (at, feature, factor_idx) in discs {
             let color = theme.tint(Tint::Kind(factor_idx % 7));
             // The factor of the feature that is lit stays; the rest steps back.

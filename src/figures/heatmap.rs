@@ -10,6 +10,7 @@ use super::sheet::{Align, Box2, Drawn, Point, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 
@@ -216,7 +217,7 @@ impl Figure for Heatmap {
             sheet.label("b", &[((at + strip / 2.0, y - 9.0), Align::Middle)], &bounds, &small)?;
         }
         // Equal colours one after the other: the document joins them.
-        cells.sort_by_key(|&(step, _)| step);
+        order::sort_by_key(&mut cells, |&(step, _)| step);
         for (step, place) in &cells {
             sheet.fill(place, theme.diverging(f64::from(*step) / STEPS))?;
         }

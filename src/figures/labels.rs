@@ -6,7 +6,7 @@
 //! they would collide.
 
 use super::sheet::{Box2, Point};
-use crate::measures::order_by;
+use crate::order;
 
 /// A mark that wants a label.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ fn is_free(label: &Box2, obstacles: &Obstacles, placed: &[Box2]) -> bool {
 /// algorithm), which is the least-squares answer.
 pub fn spread(wished: &[f64], apart: f64, (low, high): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wished.len()).collect();
-    order_by(&mut order, &mut |a, b| wished[a].total_cmp(&wished[b]));
+    order::order_by(&mut order, &mut |a, b| wished[a].total_cmp(&wished[b]));
     // Each pool: the place of its first member, how many, the sum of where that first one is wished by each.
     let mut pools: Vec<(f64, usize, f64)> = Vec::new();
     for &idx in &order {

@@ -26,7 +26,7 @@ pub mod surface;
 pub mod svg;
 mod text;
 pub mod theme;
-mod vector;
+pub mod vector;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod png;

@@ -9,6 +9,7 @@ use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,7 @@ fn lines(weights: &[Vec<f64>]) -> Vec<(usize, usize, f64)> {
         weights.iter().enumerate().flat_map(|(to, row)| row.iter().enumerate().map(move |(from, &w)| (from, to, w)));
     let mut lines: Vec<_> =
         all.map(|(from, to, w)| (from, to, w / most)).filter(|line| line.2.abs() > NEGLIGIBLE).collect();
-    lines.sort_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
+    order::sort_by(&mut lines, |a, b| a.2.abs().total_cmp(&b.2.abs()));
     lines
 }
 

@@ -12,6 +12,7 @@ use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded};
 use super::theme::{Theme, Tint};
 use crate::measures::Measures;
+use crate::order;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{FRAC_PI_2, TAU};
@@ -215,7 +216,7 @@ impl Figure for Solid {
             let segments = path.windows(2).enumerate();
             items.extend(segments.map(|(k, pair)| (0.5 * (pair[0][2] + pair[1][2]), Item::Path(path_idx, k))));
         }
-        items.sort_by(|a, b| a.0.total_cmp(&b.0));
+        order::sort_by(&mut items, |a, b| a.0.total_cmp(&b.0));
         let dot = |z: f64| (0.035 * half).clamp(3.0, 6.5) * (0.75 + 0.35 * near(z));
         for (z, item) in &items {
             match *item {
@@ -300,7 +301,7 @@ impl Solid {
         let (first, second, last) = (place_clear_of(&all), place_clear_of(&seen), place_clear_of(&[]));
         let mut order: Vec<_> =
             (0..marks.len()).map(|k| (&marks[k], first[k].or(second[k]).or(last[k]))).zip(&first).collect();
-        order.sort_by_key(|(_, clear)| clear.is_none());
+        order::sort_by_key(&mut order, |(_, clear)| clear.is_none());
         for ((mark, spot), _) in order {
             if let Some(spot) = spot {
                 let idx = mark.feature_idx;

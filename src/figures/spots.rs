@@ -5,6 +5,7 @@
 //! (`Figure::tell`). Everything is in CSS pixels of the sheet. Nothing here draws.
 
 use super::sheet::{Box2, Point};
+use crate::order;
 
 /// How near a pointer must come to a disc, a line and a box, in CSS pixels: half a fingertip for what is small.
 const REACH: [f64; 3] = [14.0, 9.0, 3.0];
@@ -155,7 +156,7 @@ pub fn thinned(spots: &[Spot], most: usize) -> Vec<&Spot> {
         parts[part].push(spot);
     }
     let mut by_size: Vec<usize> = (0..parts.len()).collect();
-    by_size.sort_by_key(|&part| parts[part].len());
+    order::sort_by_key(&mut by_size, |&part| parts[part].len());
     let mut left = most;
     for (done, &part) in by_size.iter().enumerate() {
         let share = left / (by_size.len() - done);

@@ -12,6 +12,7 @@ use super::sheet::{Align, Box2, Drawn, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -159,7 +160,7 @@ impl Stack {
         unit: f64,
     ) -> Drawn<(), DB> {
         let mut order: Vec<usize> = (0..row.len()).filter(|&i| row[i].is_finite()).collect();
-        order.sort_by(|&i, &j| row[j].abs().total_cmp(&row[i].abs()));
+        order::sort_by(&mut order, |&i, &j| row[j].abs().total_cmp(&row[i].abs()));
         let (mut above, mut below) = (0.0, 0.0);
         let (low, high) = self.reach();
         for i in order {

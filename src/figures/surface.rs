@@ -11,6 +11,7 @@ use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -185,7 +186,7 @@ impl Figure for Field {
             cells.push((level.clamp(0.0, LEVELS as f64 - 1.0) as i32, cell));
             sheet.spot(Spot::new(Extent::Box(cell), CELL, idx / columns, idx % columns));
         }
-        cells.sort_by_key(|&(level, _)| level);
+        order::sort_by_key(&mut cells, |&(level, _)| level);
         let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
         for (level, cell) in &cells {
             sheet.fill(cell, shade(*level))?;

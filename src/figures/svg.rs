@@ -5,11 +5,12 @@
 use super::arrows::{self, Arrows};
 use super::panels::Figure;
 use super::phase::{self, Phase};
-use super::sheet::{Align, Box2, Ink, Sheet, TextBox};
+use super::sheet::{Align, Box2, Drawn, Ink, Sheet, TextBox};
 use super::spots::Spot;
 use super::text::wrap;
 use super::theme::{Mode, Surface, Theme};
 use super::vector::{self, Vector};
+use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 
@@ -102,18 +103,52 @@ pub fn render(mode: Mode, width: u32, figure: &impl Figure) -> Picture {
 
 /// The same with a feature lit up.
 pub fn render_lit(mode: Mode, width: u32, figure: &impl Figure, highlight: Option<usize>) -> Picture {
-    let inner = (f64::from(width) - 2.0 * PADDING).max(1.0);
-    let inner_height = figure.height(inner).ceil();
-    let height = (inner_height + 2.0 * PADDING) as u32;
-    let mut picture = picture(mode, (width, height), |area, theme| {
-        area.fill(&theme.card)?;
-        let mut sheet = Sheet::new(area, theme).with_highlight(highlight);
-        let place = Box2 { x: PADDING, y: PADDING, width: inner, height: inner_height };
-        figure.draw_in(&mut sheet, theme, &place)?;
-        Ok(sheet.into_parts())
-    });
+    let size = document_size(width, figure);
+    let mut picture = picture(mode, size, |area, theme| draw_document(area, theme, size, figure, highlight));
     picture.svg = super::compact::compact(&picture.svg);
     picture
+}
+
+/// A document as [`render`] gives it, drawn on whatever `open` makes of the document's own surface: a module that draws on another
+/// surface too needs the code of all figures only once, for a surface that is either.
+///
+/// # Errors
+/// What the surface reports.
+pub fn render_through<'a, DB: DrawingBackend>(
+    buffer: &'a mut String,
+    mode: Mode,
+    width: u32,
+    figure: &impl Figure,
+    open: impl FnOnce(Vector<'a>) -> DB,
+) -> Drawn<(), DB> {
+    let size = document_size(width, figure);
+    let area = open(Vector::new(buffer, size, UNITS)).into_drawing_area();
+    draw_document(&area, &Theme::new(mode, SURFACE), size, figure, None)?;
+    area.present()
+}
+
+/// Completes what [`render_through`] wrote.
+pub fn finished(buffer: &str, width: u32, figure: &impl Figure) -> String {
+    super::compact::compact(&vector::finish(buffer, document_size(width, figure), UNITS))
+}
+
+fn document_size(width: u32, figure: &impl Figure) -> (u32, u32) {
+    let inner = (f64::from(width) - 2.0 * PADDING).max(1.0);
+    (width, (figure.height(inner).ceil() + 2.0 * PADDING) as u32)
+}
+
+fn draw_document<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    theme: &Theme,
+    (width, height): (u32, u32),
+    figure: &impl Figure,
+    highlight: Option<usize>,
+) -> Drawn<(Vec<TextBox>, Vec<Spot>), DB> {
+    area.fill(&theme.card)?;
+    let mut sheet = Sheet::new(area, theme).with_highlight(highlight);
+    let [width, height] = [width, height].map(|length| (f64::from(length) - 2.0 * PADDING).max(1.0));
+    figure.draw_in(&mut sheet, theme, &Box2 { x: PADDING, y: PADDING, width, height })?;
+    Ok(sheet.into_parts())
 }
 
 const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };

@@ -10,6 +10,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::NeuronKind;
+use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
 use crate::sweep::lab::train_sweep;
@@ -128,7 +129,7 @@ fn counts_chart(specs: &[ExperimentSpec], reports: &[InstanceReport], all: &[Neu
             Density::Each(_) => None,
         })
         .collect();
-    counted.sort_by(|a, b| a.0.0.total_cmp(&b.0.0));
+    order::sort_by(&mut counted, |a, b| a.0.0.total_cmp(&b.0.0));
     let (points, sources): (Vec<_>, Vec<_>) = counted.into_iter().unzip();
     let (first, last) = (points.first()?.0, points.last()?.0);
     let m = specs[0].hidden as f64;

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
+use crate::order;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
 use crate::sweep::lab::map;
 use crate::sweep::{Lab, job_spec, n_jobs};
@@ -87,7 +88,7 @@ pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attac
             source: source(report),
         })
     })?;
-    models.sort_by(|a, b| a.inverse_density.total_cmp(&b.inverse_density));
+    order::sort_by(&mut models, |a, b| a.inverse_density.total_cmp(&b.inverse_density));
     Ok(models)
 }
 

@@ -11,6 +11,7 @@ use crate::figures::solid::{Point3, Solid};
 use crate::figures::theme::Tint;
 use crate::measures::dynamics::{Jump, JumpsAndDrops, Regimes, jumps, jumps_and_drops, regimes};
 use crate::measures::{canonical_pose, convex_hull};
+use crate::order;
 use crate::report::{HistoryReport, InstanceReport};
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::sweep::lab::train_sweep;
@@ -48,7 +49,7 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
         })
         .collect();
     // What jumps is drawn above what does not.
-    series.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+    order::sort_by(&mut series, |a, b| a.strength.total_cmp(&b.strength));
     let levels = [(1.0, "1"), (0.5, "1/2"), (0.4, "2/5"), (0.0, "0")].map(|(at, name)| Rule::level(at, name)).to_vec();
     let highest = run.dimensionality.iter().copied().fold(0.5, f64::max);
     let chart = Chart::new(axis(), Axis::linear("dimensionality D_i", 0.0, 1.05 * highest), series).with_rules(levels);

@@ -97,6 +97,18 @@ impl Live {
         Ok(())
     }
 
+    /// Takes a report as bytes ([`InstanceReport::to_bytes`]).
+    ///
+    /// # Errors
+    /// As [`Live::take`], and [`Error::Snapshot`] for bytes that are damaged.
+    pub fn take_bytes(&mut self, index: usize, bytes: &[u8]) -> Result<(), Error> {
+        let spec = self.ledger.book().entries.get(index).map(|entry| entry.spec.clone());
+        match spec {
+            Some(spec) => self.take(index, InstanceReport::from_bytes(&spec, bytes)?),
+            None => refuse("index", index, "that of a job that was asked for"),
+        }
+    }
+
     /// The best picture now: the final one, or one of provisional reports, or the last that could be made.
     pub fn still(&mut self) -> Option<&Still> {
         if !self.is_final {

@@ -7,6 +7,7 @@ use crate::figures::network::Network;
 use crate::figures::stack::{Neuron, Stack};
 use crate::figures::theme::Tint;
 use crate::measures::{NeuronKind, neuron_kinds};
+use crate::order;
 use crate::report::InstanceReport;
 
 /// The neurons of a trained model, sorted by their largest feature; of one feature's neurons the stronger comes first.
@@ -34,7 +35,7 @@ impl Neurons {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         let key = |k: usize| largest(&rows[k]);
         // Positive sides before negative ones, the longer first.
-        order.sort_by(|&a, &b| key(a).0.cmp(&key(b).0).then(key(b).1.total_cmp(&key(a).1)));
+        order::sort_by(&mut order, |&a, &b| key(a).0.cmp(&key(b).0).then(key(b).1.total_cmp(&key(a).1)));
         let encoder: Vec<Vec<f64>> = order.iter().map(|&k| rows[k].clone()).collect();
         let decoder = match &report.decoder {
             Some(decoder) => decoder.iter().map(|row| order.iter().map(|&k| f64::from(row[k])).collect()).collect(),

@@ -11,6 +11,7 @@ use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::solid::Solid;
 use crate::measures::{Measures, canonical_pose, convex_hull, polytopes};
+use crate::order;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 use crate::sweep::lab::map;
@@ -158,7 +159,7 @@ fn dimensionalities(values: &[f64]) -> String {
             None => groups.push((value, 1)),
         }
     }
-    groups.sort_by(|a, b| b.0.total_cmp(&a.0));
+    order::sort_by(&mut groups, |a, b| b.0.total_cmp(&a.0));
     match &groups[..] {
         [(most, _), _, _, .., (least, _)] => format!("{least:.4} to {most:.4}"),
         groups => {

@@ -10,6 +10,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::{Measures, Shape as Solid};
+use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
 use crate::sweep::lab::train_sweep;
@@ -126,7 +127,7 @@ fn points_of_d_star(inverse: &[f64], reports: &[InstanceReport]) -> (Vec<(f64, f
         .zip(reports)
         .filter_map(|(&x, report)| Some((x, report.measures.dimensions_per_feature?, source(report))))
         .collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    order::sort_by(&mut all, |a, b| a.0.total_cmp(&b.0));
     all.chunk_by(|a, b| a.0 == b.0)
         .map(|same| {
             let mean = same.iter().map(|point| point.1).sum::<f64>() / same.len() as f64;

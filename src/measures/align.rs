@@ -7,6 +7,7 @@
 
 use super::REPRESENTED_NORM;
 use super::procrustes::{cheapest_assignment, nuclear_norm, polar_factor};
+use crate::order;
 
 /// A direction is new to the pose where at least this part of its length lies outside those before.
 const NEW_DIRECTION: f64 = 0.1;
@@ -282,7 +283,7 @@ impl Problem<'_> {
             let signature = |i: usize| {
                 let mut row: Vec<f64> =
                     (0..n).map(|j| w.chunks_exact(n).map(|hidden| hidden[i] * hidden[j]).sum()).collect();
-                row.sort_unstable_by(f64::total_cmp);
+                order::sort(&mut row);
                 row
             };
             (0..n).map(signature).collect()

@@ -7,6 +7,7 @@
 //!
 //! Recordings are taken evenly or not; only the steps that come with them count as time. No clock, no model.
 
+use crate::order;
 use serde::Serialize;
 
 /// A jump moves a dimensionality by more than this.
@@ -135,7 +136,7 @@ pub fn jumps_and_drops(steps: &[f64], loss: &[f64], jumps: &[Jump], n_shuffles: 
 
 fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut sorted);
     let middle = sorted.len() / 2;
     if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] }
 }

@@ -3,6 +3,8 @@
 //! For pictures of solids of at most some twenty points. Every plane through three points that has no point on its other
 //! side is a face; points within [`COPLANAR`] of the plane belong to it, so that squares and pentagons are found whole.
 
+use crate::order;
+
 /// Points this close to a plane lie in it. Thomson solutions are known to 1e-9 or so; distances of other points are 1e-2 up.
 pub const COPLANAR: f64 = 1e-6;
 
@@ -81,7 +83,7 @@ fn around(points: &[[f64; 3]], members: &[usize], normal: [f64; 3]) -> Vec<usize
     let (x, y) = (x.map(|v| v / dot(x, x).sqrt()), y.map(|v| v / dot(y, y).sqrt()));
     let mut flat: Vec<([f64; 2], usize)> =
         members.iter().map(|&p| ([dot(points[p], x), dot(points[p], y)], p)).collect();
-    flat.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]).then(a.0[1].total_cmp(&b.0[1])));
+    order::sort_by(&mut flat, |a, b| a.0[0].total_cmp(&b.0[0]).then(a.0[1].total_cmp(&b.0[1])));
     let turn = |o: [f64; 2], a: [f64; 2], b: [f64; 2]| (a[0] - o[0]) * (b[1] - o[1]) - (a[1] - o[1]) * (b[0] - o[0]);
     let chain = |order: &mut dyn Iterator<Item = &([f64; 2], usize)>| {
         let mut chain: Vec<([f64; 2], usize)> = Vec::new();

@@ -29,9 +29,7 @@ mod shapes;
 mod solution;
 mod tegum;
 
-use std::cmp::Ordering;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use align::{SolutionMatch, canonical_pose, match_solutions};
 pub use hull::{Hull, convex_hull};
@@ -72,7 +70,7 @@ pub struct Measures {
 
 /// One tegum factor: represented features that are joined, directly or through others, by a cosine of more than
 /// [`JOINING_COSINE`], and that are nearly orthogonal to all the rest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Factor {
     /// Its features, in order.
     pub features: Vec<usize>,
@@ -157,13 +155,6 @@ impl Measures {
             solution,
         }
     }
-}
-
-/// Sorts indices by a comparison.
-///
-/// Not generic, and so compiled once: a sort is some kilobytes of the page for each type and comparison that it is made for.
-pub fn order_by(order: &mut [usize], compare: &mut dyn FnMut(usize, usize) -> Ordering) {
-    order.sort_by(|&a, &b| compare(a, b));
 }
 
 /// `D_i` from `‖W_i‖²` and the superposition of i; 0 for a zero column.

@@ -21,6 +21,7 @@
 //!
 //! Features that stand for nothing to the reader are the caller's: this module knows only two matrices.
 
+use crate::order;
 use serde::Serialize;
 
 /// The least part of a feature that a neuron must carry.
@@ -120,7 +121,7 @@ pub fn asymmetric_motifs(
             });
         }
     }
-    motifs.sort_by(|x, y| y.strength.total_cmp(&x.strength));
+    order::sort_by(&mut motifs, |x, y| y.strength.total_cmp(&x.strength));
     motifs
 }
 

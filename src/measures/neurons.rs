@@ -6,7 +6,7 @@
 //!
 //! A neuron is a row of W (relu-hidden) or of W₁ (absolute): its weights from the features.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A neuron is live from this sum of squared weights on.
 pub const LIVE_SQUARE: f64 = 0.01;
@@ -18,7 +18,7 @@ pub const COLLAPSED_DEGREES: f64 = 10.0;
 pub const COLLAPSED_NORM: f64 = 0.2;
 
 /// What a neuron stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NeuronKind {
     /// Its weights are next to nothing.

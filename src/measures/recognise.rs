@@ -16,8 +16,8 @@
 //!
 //! No two solids of a size have sorted rows within twice the tolerance of each other, so that at most one can match.
 
-use super::order_by;
 use super::shapes::{SHAPE_TOLERANCE, Shape};
+use crate::order;
 
 /// The number of placements, as a multiple of the number of features, after which the search gives up and the factor
 /// counts as irregular. It guards against the unforeseen: see the test of how far the search goes.
@@ -82,7 +82,7 @@ fn order_around(cosines: &[f64], n_points: usize) -> Vec<usize> {
     let sine = (1.0 - cosine * cosine).sqrt();
     let angles: Vec<f64> = x.iter().zip(toward_side).map(|(&x, &s)| ((s - cosine * x) / sine).atan2(x)).collect();
     let mut order: Vec<usize> = (0..n_points).collect();
-    order_by(&mut order, &mut |i, j| angles[i].total_cmp(&angles[j]));
+    order::order_by(&mut order, &mut |i, j| angles[i].total_cmp(&angles[j]));
     order
 }
 
@@ -149,7 +149,7 @@ fn fitting(
     };
     let features: Vec<_> = (0..n_points).filter(|&feature| is_free[feature]).filter_map(worst).collect();
     let mut order: Vec<usize> = (0..features.len()).collect();
-    order_by(&mut order, &mut |a, b| features[b].0.total_cmp(&features[a].0));
+    order::order_by(&mut order, &mut |a, b| features[b].0.total_cmp(&features[a].0));
     order.into_iter().map(|idx| features[idx].1).collect()
 }
 
@@ -179,7 +179,7 @@ fn all_near(cosines: &[f64], expected: &[f64]) -> bool {
 }
 
 fn sorted(mut row: Vec<f64>) -> Vec<f64> {
-    row.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut row);
     row
 }
 

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 /// The greatest difference between a cosine of a factor and that of the solid whose shape it has.
 pub const SHAPE_TOLERANCE: f64 = 0.15;
@@ -155,37 +155,6 @@ impl fmt::Display for Shape {
             Self::Dodecahedron => f.write_str("dodecahedron"),
             Self::Irregular => f.write_str("irregular"),
         }
-    }
-}
-
-impl std::str::FromStr for Shape {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let counted = |rest: Option<&str>| rest.and_then(|digits| digits.parse().ok()).filter(|&count| count >= 3);
-        match name {
-            "single" => Ok(Self::Single),
-            "digon" => Ok(Self::Digon),
-            "parallel" => Ok(Self::Parallel),
-            "triangle" => Ok(Self::Polygon(3)),
-            "pentagon" => Ok(Self::Polygon(5)),
-            "tetrahedron" => Ok(Self::Simplex(3)),
-            "square-antiprism" => Ok(Self::SquareAntiprism),
-            "cube" => Ok(Self::Cube),
-            "icosahedron" => Ok(Self::Icosahedron),
-            "dodecahedron" => Ok(Self::Dodecahedron),
-            "irregular" => Ok(Self::Irregular),
-            _ => counted(name.strip_suffix("-gon"))
-                .map(Self::Polygon)
-                .or(counted(name.strip_prefix("simplex-")).map(Self::Simplex))
-                .ok_or_else(|| format!("shape: got {name:?}, expected the name of a shape")),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Shape {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

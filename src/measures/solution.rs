@@ -3,7 +3,8 @@
 //! Products that are well-known solids go by their names; every other one is the list of its factors, `2 × triangle +
 //! single`.
 
-use super::{Factor, Shape, order_by};
+use super::{Factor, Shape};
+use crate::order;
 
 /// How many factors there are of each shape: the ones with many points first, irregular ones last. A `4-gon` is counted as
 /// the two digons that it nearly is.
@@ -22,7 +23,7 @@ pub(super) fn tally(geometry: &[Factor]) -> Vec<(Shape, usize)> {
     // Downwards; an irregular shape has no number of points and so goes last.
     let key = |idx: usize| (std::cmp::Reverse(tally[idx].0.n_points()), tally[idx].0);
     let mut order: Vec<usize> = (0..tally.len()).collect();
-    order_by(&mut order, &mut |a, b| key(a).cmp(&key(b)));
+    order::order_by(&mut order, &mut |a, b| key(a).cmp(&key(b)));
     order.into_iter().map(|idx| tally[idx]).collect()
 }
 

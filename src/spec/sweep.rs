@@ -14,6 +14,7 @@ use super::fields::{FIELDS, Field, Sweep, field};
 use super::read::{self, At, json_number};
 use super::types::*;
 use crate::error::Error;
+use crate::order;
 
 /// The most instances, cells times restarts, that a spec may ask for.
 pub const MAX_INSTANCES: usize = 1_000_000;
@@ -247,7 +248,7 @@ fn combine(bare: &ExperimentSpec, axes: &[(usize, &Axis)], combination: usize) -
         steps.push((axis.target, *axis_idx, rest % axis.values.len(), &axis.values));
         rest /= axis.values.len();
     }
-    steps.sort_unstable_by_key(|(target, ..)| *target);
+    order::sort_by_key(&mut steps, |(target, ..)| *target);
 
     let mut spec = bare.clone();
     let sweep = At::ROOT.key("sweep");

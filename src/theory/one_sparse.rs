@@ -19,6 +19,7 @@
 //! [`one_sparse_loss`] takes the two terms apart, each integral in closed form. [`one_sparse_total`] knows of no terms: it
 //! runs the whole model on one active feature after the other. That they agree is a claim that the program checks.
 
+use crate::order;
 use crate::spec::ModelKind;
 
 /// The terms of the 1-sparse loss.
@@ -144,7 +145,7 @@ pub fn one_sparse_total(kind: ModelKind, w: &[f64], b: &[f64], importance: &[f64
         if kind == ModelKind::Relu {
             run(active, 1.0, &mut output);
             cuts.extend(output.iter().zip(b).map(|(z, b)| b / (b - z)).filter(|x| *x > 0.0 && *x < 1.0));
-            cuts.sort_unstable_by(f64::total_cmp);
+            order::sort(&mut cuts);
         }
         for piece in cuts.windows(2) {
             let (middle, half) = (f64::midpoint(piece[0], piece[1]), (piece[1] - piece[0]) / 2.0);

@@ -17,6 +17,7 @@
 
 use super::exact::{ExactScratch, exact_loss_and_gradient_into};
 use super::phase_2_1::Phase21;
+use crate::order;
 use crate::spec::ModelKind;
 
 /// A loss surface over the plane of the two weights.
@@ -138,7 +139,7 @@ impl Surface {
             let own = weights[i] * weights[i];
             // Above the last no bias can be best: the output would be too large for every input.
             let mut cuts = [0.0, -own, -cross, -own - cross, 1.0 + own + cross.abs()];
-            cuts.sort_unstable_by(f64::total_cmp);
+            order::sort(&mut cuts);
             let output = |bias: f64| self.output(weights, bias, i);
             // Silent for every input.
             let mut best = (cuts[0], output(cuts[0]).0);
@@ -231,7 +232,7 @@ impl Surface {
                 }
             }
         }
-        minima.sort_by(|a, b| a.loss.total_cmp(&b.loss));
+        order::sort_by(&mut minima, |a, b| a.loss.total_cmp(&b.loss));
         minima
     }
 

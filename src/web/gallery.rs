@@ -1,7 +1,6 @@
 //! `Gallery`: a figure in the making, in a worker.
 
 use super::{parsed, thrown};
-use crate::error::Error;
 use crate::gallery::{Live, Need};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
@@ -52,14 +51,9 @@ impl Gallery {
 
     /// Takes a job's report, provisional or final.
     ///
-    /// @throws {Error} for a report that does not parse, or an index that was not asked for
-    pub fn take(
-        &mut self,
-        index: u32,
-        #[wasm_bindgen(js_name = reportJson)] report_json: &str,
-    ) -> Result<(), js_sys::Error> {
-        let report = serde_json::from_str(report_json).map_err(|error| thrown(Error::Json(error.to_string())))?;
-        self.inner.take(index as usize, report).map_err(thrown)
+    /// @throws {Error} for bytes that are damaged, or an index that was not asked for
+    pub fn take(&mut self, index: u32, report: &[u8]) -> Result<(), js_sys::Error> {
+        self.inner.take_bytes(index as usize, report).map_err(thrown)
     }
 
     /// The best picture there can be now, as bytes for `Picture.fromBytes`; undefined if there is none.

@@ -51,9 +51,9 @@ impl Job {
         self.inner.progress().0 as f64
     }
 
-    /// What it has come to, as JSON: a line of `superposition train`; before the end a provisional one, whose status is `running`.
-    pub fn report(&mut self) -> String {
-        serde_json::to_string(&self.inner.report()).expect("plain data serializes")
+    /// What it has come to, as bytes for `Gallery.take`; before the end a provisional report.
+    pub fn report(&mut self) -> Vec<u8> {
+        self.inner.report().to_bytes()
     }
 
     /// Bytes from which its training goes on; undefined once the model is trained.

@@ -13,6 +13,8 @@ mod draw;
 mod gallery;
 #[cfg(feature = "web-training")]
 mod job;
+#[cfg(feature = "web-gallery")]
+mod pen;
 #[cfg(feature = "web-training")]
 mod phase;
 #[cfg(feature = "web-gallery")]

@@ -4,6 +4,7 @@
 //! marks, so that pointing asks no view to be drawn again.
 
 use super::canvas::surface;
+use super::pen::Pen;
 use super::surface::{mode, texts};
 use super::thrown;
 use crate::error::Error;
@@ -157,7 +158,7 @@ impl Picture {
     ) -> Result<String, js_sys::Error> {
         let panel = self.panels.panels.get(index).ok_or_else(|| self.no_panel(index))?;
         let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-        let area = canvas.into_drawing_area();
+        let area = Pen::Canvas(canvas).into_drawing_area();
         let failed = |error: String| js_sys::Error::new(&error);
         area.fill(&theme.card).map_err(|error| failed(error.to_string()))?;
         let mut sheet = Sheet::new(&area, &theme).with_highlight(usize::try_from(highlight).ok());
@@ -222,7 +223,11 @@ impl Picture {
         if !(200.0..=8000.0).contains(&width) {
             return Err(refused("width", width.to_string(), "a number from 200 to 8000"));
         }
-        Ok(svg::render(mode(theme)?, width.round() as u32, &self.panels).svg)
+        let (mode, width) = (mode(theme)?, width.round() as u32);
+        let mut buffer = String::new();
+        svg::render_through(&mut buffer, mode, width, &self.panels, Pen::Vector)
+            .map_err(|error| js_sys::Error::new(&error.to_string()))?;
+        Ok(svg::finished(&buffer, width, &self.panels))
     }
 }
 

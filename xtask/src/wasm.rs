@@ -53,8 +53,8 @@ pub const MODULES: [Module; 3] = [
         name: "gallery",
         facade: "web-gallery",
         features: "+simd128",
-        opt_level: "\"s\"",
-        wasm_opt_flags: &["-Os"],
+        opt_level: "\"z\"",
+        wasm_opt_flags: &["-Oz"],
     },
 ];
 

@@ -14,6 +14,7 @@ const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
 #[rustfmt::skip]
 pub const ROOMS: &[Room] = &[
     room("error", &[]),
+    room("order", &[]),
     room("spec", &[]),
     room("kernels", &[]),
     room("rng", &["spec", "kernels"]),
@@ -64,8 +65,8 @@ const CORE: &[&str] = NATIVE.split_at(14).0;
 const GALLERY: &[&str] = NATIVE.split_at(15).0;
 const CLAIMS: &[&str] = &NATIVE;
 
-/// The room every other may import.
-pub const EVERYWHERE: &str = "error";
+/// The rooms every other may import.
+pub const EVERYWHERE: [&str; 2] = ["error", "order"];
 
 /// The room called `name`.
 pub fn find(name: &str) -> Option<&'static Room> {
@@ -74,7 +75,7 @@ pub fn find(name: &str) -> Option<&'static Room> {
 
 /// Whether code in `from` may name `to`.
 pub fn may_import(from: &Room, to: &str) -> bool {
-    to == EVERYWHERE || to == from.name || from.may_import.contains(&to)
+    EVERYWHERE.contains(&to) || to == from.name || from.may_import.contains(&to)
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! A report is worked out once from a trained instance and holds no reference to the trainer. Fields that have no meaning
 //! for a model are null.
 
+mod wire;
+
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::attack::AttackReport;
 use crate::dictionary::{DictionaryReport, Subject};
@@ -20,7 +22,7 @@ use crate::train::{Evaluation, History, Status, Trainer, batch_sums, evaluate, e
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// One trained instance: a line of `superposition train`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct InstanceReport {
     /// Place in the sweep, from 0.
     pub index: usize,
@@ -33,10 +35,8 @@ pub struct InstanceReport {
     /// The restart that was kept.
     pub restart: usize,
     /// Mean over samples and features of `I_i (x_i − x'_i)²`.
-    #[serde(deserialize_with = "null_as_nan")]
     pub loss: f64,
     /// 0 when the loss is exact; not a number (null in JSON) in a provisional report.
-    #[serde(deserialize_with = "null_as_nan")]
     pub loss_standard_error: f64,
     /// `[n_hidden][n_features]`.
     pub weights: Vec<Vec<f32>>,
@@ -62,7 +62,7 @@ pub struct InstanceReport {
 }
 
 /// The measures of DESIGN.md section 2 as reports print them, of W (of W₁ where the decoder is a matrix of its own).
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct MeasuresReport {
     /// `‖W_i‖`.
     pub norms: Vec<f64>,
@@ -97,7 +97,7 @@ impl MeasuresReport {
 }
 
 /// The way of a run, point by point.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct HistoryReport {
     /// Updates made.
     pub steps: Vec<u64>,
@@ -111,16 +111,16 @@ pub struct HistoryReport {
 
 impl HistoryReport {
     fn of(kind: ModelKind, shape: Shape, history: &History) -> Self {
-        let (n, m) = (shape.n_features, shape.n_hidden);
-        let encoders =
-            || history.parameters.chunks_exact(shape.n_parameters()).map(|point| &point[..shape.n_weights()]);
-        let dimensionality = |w: &[f32]| Measures::of(&wide(w), n, m).dimensionality;
-        HistoryReport {
-            steps: history.steps.clone(),
-            loss: history.losses.clone(),
-            dimensionality: (kind != ModelKind::Absolute).then(|| encoders().map(dimensionality).collect()),
-            weights: encoders().map(|w| rows(w, n)).collect(),
-        }
+        let encoders = history.parameters.chunks_exact(shape.n_parameters()).map(|point| &point[..shape.n_weights()]);
+        let weights = encoders.map(|w| rows(w, shape.n_features)).collect();
+        Self::of_points(kind, history.steps.clone(), history.losses.clone(), weights)
+    }
+
+    /// The measures of recorded points.
+    fn of_points(kind: ModelKind, steps: Vec<u64>, loss: Vec<Option<f64>>, weights: Vec<Vec<Vec<f32>>>) -> Self {
+        let dimensionality = |w: &Vec<Vec<f32>>| Measures::of(&wide(&w.concat()), w[0].len(), w.len()).dimensionality;
+        let dimensionality = (kind != ModelKind::Absolute).then(|| weights.iter().map(dimensionality).collect());
+        HistoryReport { steps, loss, dimensionality, weights }
     }
 }
 
@@ -200,11 +200,6 @@ impl InstanceReport {
             version: VERSION.into(),
         }
     }
-}
-
-/// JSON has no "not a number": it is written as null.
-fn null_as_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl InstanceReport {
