@@ -50,8 +50,8 @@ export const grid = (id, job, spec) => ({ type: 'grid', id, job, spec });
 export const cells = (id, job, list) => ({ type: 'cells', id, job, cells: list });
 /** Takes on a job of a sweep: the resolved spec of one model, from `bytes` where there are some. */
 export const work = (id, job, index, spec, bytes = null) => ({ type: 'work', id, job, index, spec, bytes });
-/** Lets a sweep rest, or go on. */
-export const rest = (id, job, isResting) => ({ type: 'rest', id, job, isResting });
+/** Lets a sweep or a gallery rest, or go on; a sweep's models take `pace` milliseconds at least, so that they can be watched. */
+export const rest = (id, job, isResting, pace = 0) => ({ type: 'rest', id, job, isResting, pace });
 /** Advances every job of a sweep by so many steps. */
 export const nudge = (id, job, steps) => ({ type: 'nudge', id, job, steps });
 /** Gives a job of a sweep back: its bytes, or null where it has ended. */

@@ -163,11 +163,11 @@ if __name__ == "__main__":
             cosines = (w[copy] / norms.clamp_min(1e-12)).mT @ (w[copy] / norms.clamp_min(1e-12))
             print(f"density {spec['density']}: loss {loss[copy]:.6f}, represented {(norms > 0.5).nonzero().flatten().tolist()}")
             if spec["features"] <= 12:
-                print("W =", w[copy].numpy().round(3).tolist())
-                print("b =", b[copy].numpy().round(3).tolist())
+                print("W =", w[copy].double().numpy().round(3).tolist())
+                print("b =", b[copy].double().numpy().round(3).tolist())
                 if decoder is not None:
-                    print("decoder =", decoder[copy].numpy().round(3).tolist())
-                print("cosines =", cosines.numpy().round(2).tolist())
+                    print("decoder =", decoder[copy].double().numpy().round(3).tolist())
+                print("cosines =", cosines.double().numpy().round(2).tolist())
 `;
 }
 

@@ -16,7 +16,7 @@ const MAX_LIVE = 96;
 /** A worker without work takes over a model that is less far than this. */
 const TAKE_OVER_BELOW = 0.9;
 /** A gallery is given reports at most this often, and rests for so many times as long as its last picture took. */
-const GIVE_MS = 350;
+const GIVE_MS = 50;
 const GIVE_REST = 2;
 
 /**
@@ -47,6 +47,8 @@ export class SweepJob {
     this.items = new Map();
     this.queue = [];
     this.isRunning = true;
+    /** Milliseconds that a model takes at least. */
+    this.pace = 0;
     this.isOver = false;
     this.isTakingOver = false;
     /** Workers whose provisional reports are not dealt with yet; speeds by worker. */
@@ -123,7 +125,7 @@ export class SweepJob {
     item.slot = slot;
     slot.jobs.set(this.id, this);
     this.request(slot, protocol.work, item.index, item.spec, item.bytes).catch((error) => this.fail(error));
-    if (!this.isRunning) this.request(slot, protocol.rest, true).catch(() => {});
+    if (!this.isRunning || this.pace > 0) this.tellRest(slot);
   }
 
   request(slot, build, ...fields) {
@@ -139,14 +141,25 @@ export class SweepJob {
     if (!this.isRunning) return;
     this.spent = this.elapsed();
     this.isRunning = false;
-    for (const slot of this.slots()) this.request(slot, protocol.rest, true).catch(() => {});
+    for (const slot of this.slots()) this.tellRest(slot);
   }
 
   resume() {
     if (this.isRunning) return;
     this.isRunning = true;
     this.resumed = performance.now();
-    for (const slot of this.slots()) this.request(slot, protocol.rest, false).catch(() => {});
+    for (const slot of this.slots()) this.tellRest(slot);
+  }
+
+  /** Lets every model take so many milliseconds at least. */
+  setPace(pace) {
+    if (pace === this.pace) return;
+    this.pace = pace;
+    for (const slot of this.slots()) this.tellRest(slot);
+  }
+
+  tellRest(slot) {
+    this.request(slot, protocol.rest, !this.isRunning, this.pace).catch(() => {});
   }
 
   /** So many steps of every model. */

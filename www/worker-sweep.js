@@ -8,10 +8,14 @@ import * as protocol from './protocol.js';
 
 /** Length of a slice in milliseconds. */
 const SLICE_MS = 10;
+/** Paced models move about so often. */
+const FRAME_MS = 30;
 /** Provisional reports come at most this often, and less often where making them takes long. */
-const REPORT_MS = 400;
+const REPORT_MS = 80;
 /** Making reports may take one part in so many of the time. */
-const REPORT_SHARE = 8;
+const REPORT_SHARE = 10;
+/** Speed is taken over about this long, and pieces of a gallery's own work are told this often. */
+const SPEED_MS = 400;
 /** How often a job posts the bytes that it can go on from. */
 const SAVE_MS = 4000;
 
@@ -22,6 +26,10 @@ export class SweepShare {
     /** @type {Map<number, object>} in the order of their turns */
     this.items = new Map();
     this.isResting = false;
+    /** Milliseconds that every model takes at least, and for how long the share has worked without a rest. */
+    this.pace = 0;
+    this.worked = 0;
+    this.since = performance.now();
     /** Whether the page has dealt with the last reports. */
     this.isTaken = true;
     this.reportMs = REPORT_MS;
@@ -36,11 +44,34 @@ export class SweepShare {
   /** @param {number} index @param {object} job the façade's */
   add(index, job) {
     this.items.get(index)?.job.free();
-    this.items.set(index, { index, job, sliceSteps: 8, isDirty: true, lastSave: performance.now() });
+    this.items.set(index, { index, job, sliceSteps: 8, begin: this.clock(performance.now()) - job.fraction * this.pace, isDirty: true, lastSave: performance.now() });
   }
 
-  wait() {
-    return this.isResting || this.items.size === 0 ? Infinity : 0;
+  /** Milliseconds of work so far. */
+  clock(now) {
+    return this.worked + (this.isResting ? 0 : now - this.since);
+  }
+
+  rest(isResting, pace) {
+    const now = performance.now();
+    this.worked = this.clock(now);
+    this.since = now;
+    this.isResting = isResting;
+    if (pace === this.pace) return;
+    this.pace = pace;
+    for (const item of this.items.values()) item.begin = this.worked - item.job.fraction * pace;
+  }
+
+  /** Milliseconds until a model is due. */
+  dueIn(item, clock) {
+    return this.pace === 0 ? 0 : item.job.fraction * this.pace - (clock - item.begin);
+  }
+
+  wait(now) {
+    if (this.isResting || this.items.size === 0) return Infinity;
+    if (this.pending.length > 0 || this.pace === 0) return 0;
+    const clock = this.clock(now);
+    return Math.max(0, Math.min(...[...this.items.values()].map((item) => this.dueIn(item, clock))));
   }
 
   slice(post) {
@@ -49,7 +80,9 @@ export class SweepShare {
       this.makeReports(post, now);
       return;
     }
-    const [item] = this.items.values();
+    const clock = this.clock(now);
+    const item = [...this.items.values()].find((each) => this.dueIn(each, clock) <= 0);
+    if (item === undefined) return;
     // Whoever had a turn goes to the end.
     this.items.delete(item.index);
     this.items.set(item.index, item);
@@ -65,7 +98,9 @@ export class SweepShare {
     this.window.steps += made;
     if (made === item.sliceSteps) {
       const factor = now > start ? SLICE_MS / (now - start) : 2;
-      item.sliceSteps = Math.max(1, Math.min(1e6, Math.round(item.sliceSteps * Math.min(2, Math.max(0.25, factor)))));
+      // A paced model moves in small steps.
+      const most = this.pace === 0 ? 1e6 : Math.max(1, (item.job.steps / Math.max(item.job.fraction, 1e-9)) * (FRAME_MS / this.pace));
+      item.sliceSteps = Math.max(1, Math.min(most, Math.round(item.sliceSteps * Math.min(2, Math.max(0.25, factor)))));
     }
     if (item.job.isDone) {
       this.items.delete(item.index);
@@ -83,7 +118,7 @@ export class SweepShare {
   /** Steps a second since it was last asked. */
   speed(now) {
     const { time, steps } = this.window;
-    if (now - time >= REPORT_MS) {
+    if (now - time >= SPEED_MS) {
       this.window = { time: now, steps: 0 };
       this.lastSpeed = (steps / (now - time)) * 1000;
     }
@@ -177,6 +212,10 @@ export class GalleryMaker {
     if (step.need === 'jobs') post(protocol.needs(this.id, step.jobs));
   }
 
+  rest(isResting) {
+    this.isResting = isResting;
+  }
+
   wait() {
     return this.isWorking && !this.isResting ? 0 : Infinity;
   }
@@ -195,7 +234,7 @@ export class GalleryMaker {
       return;
     }
     if (step.need === 'time') {
-      if (start - this.lastPiece >= REPORT_MS) {
+      if (start - this.lastPiece >= SPEED_MS) {
         this.lastPiece = start;
         post(protocol.piece(this.id, step.what, step.done, step.of));
       }

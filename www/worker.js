@@ -164,8 +164,8 @@ export function serve(port, loadCore, loadGallery) {
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
       jobs.get(job).add(index, bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index));
     },
-    rest({ job, isResting }) {
-      if (jobs.has(job)) jobs.get(job).isResting = isResting;
+    rest({ job, isResting, pace }) {
+      jobs.get(job)?.rest(isResting, pace);
     },
     nudge({ job, steps }) {
       jobs.get(job)?.nudge(steps, post);

@@ -5,7 +5,7 @@
  * the numbers behind the picture.
  */
 
-import { button, durationText, freshId, grouped, h, numberOrText, freshSeed, short } from '../controls.js';
+import { button, choice, durationText, freshId, grouped, h, numberOrText, freshSeed, short } from '../controls.js';
 import { gallery, galleryModule } from '../gallery.js';
 import { pageAddress } from '../link.js';
 import { CATALOGUE } from './catalogue.js';
@@ -18,6 +18,8 @@ import { themeNow } from '../draw.js';
 
 /** Steps of each model when the reader asks for one step: what can be seen. */
 const NUDGE_STEPS = 20;
+/** Speeds on offer: milliseconds that a model takes at least. The default lets quick ones be watched. */
+const SPEEDS = [['3000', 'a few seconds at least'], ['15000', 'slowly, a quarter of a minute'], ['0', 'as fast as it goes']];
 /** Fields that the playground's links leave as they are there. */
 const KEPT_IN_PLAYGROUND = ['record', 'sweep'];
 
@@ -40,6 +42,7 @@ export class LiveFigure {
     this.isPlaying = true;
     this.isVisible = false;
     this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.pace = this.isCalm ? 0 : Number(SPEEDS[0][0]);
     this.history = new History();
     /** A past picture that the reader looks at, or null for the newest. */
     this.past = null;
@@ -80,19 +83,27 @@ export class LiveFigure {
     const seedId = freshId('seed');
     this.seed = h('input', {
       id: seedId, class: 'seed num', type: 'text', inputMode: 'numeric', autocomplete: 'off', size: 8,
-      onchange: () => this.change({ seed: numberOrText(this.seed.value) }),
+      onchange: () => this.changeSeed(numberOrText(this.seed.value)),
     });
     this.progress = h('progress', { max: 1, value: 0, 'aria-label': 'Training', hidden: true });
     this.status = h('span', { class: 'status num' });
     this.controls = h('div', { class: 'controls', dataset: { part: 'controls' } }, this.playButton,
       button('One step', () => this.step(), { dataset: { action: 'step' } }),
       button('Restart', () => this.restart(), { dataset: { action: 'restart' } }),
-      button('New seed', () => this.change({ seed: freshSeed() }), { dataset: { action: 'new-seed' } }),
+      button('New seed', () => this.changeSeed(freshSeed()), { dataset: { action: 'new-seed' } }),
       h('label', { for: seedId, class: 'seed-label' }, 'Seed'), this.seed, this.progress, this.status);
 
     const change = (fields) => this.change(fields);
     this.fieldControls = fields.map((path) => control(path, () => this.resolved ?? {}, change));
-    this.settingsGrid = h('div', { class: 'settings-grid' }, ...this.fieldControls.map(({ element }) => element));
+    const speed = choice({
+      label: 'Speed', options: SPEEDS, help: 'Training can be slowed to be watched; the result is the same.',
+      onInput: (value) => {
+        this.pace = Number(value);
+        this.drive();
+      },
+    });
+    speed.show(this.pace);
+    this.settingsGrid = h('div', { class: 'settings-grid' }, ...this.fieldControls.map(({ element }) => element), speed.element);
     const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'), this.settingsGrid);
     if (this.id === 'playground') {
       settings.open = true;
@@ -201,7 +212,8 @@ export class LiveFigure {
 
   showSettings() {
     if (!this.resolved) return;
-    this.seed.value = String(this.resolved.seed);
+    const swept = this.resolved.sweep?.find(({ field, values }) => field === 'seed' && values);
+    this.seed.value = String(swept ? swept.values[0] : this.resolved.seed);
     for (const { show } of this.fieldControls) show(this.resolved);
     for (const { show } of this.painters ?? []) show(this.resolved);
   }
@@ -212,6 +224,17 @@ export class LiveFigure {
     const all = isWhole || fields === null ? fields ?? {} : { ...this.patch, ...fields };
     const patch = withoutDefaults(all, this.defaults);
     if (this.apply(patch)) this.onSpec(patch);
+  }
+
+  /** Another seed; where seeds are swept, the first of them, and the others as far from it as they were. */
+  changeSeed(seed) {
+    const axis = this.resolved?.sweep?.find(({ field, values }) => field === 'seed' && values);
+    if (!axis || typeof seed !== 'number') {
+      this.change({ seed });
+      return;
+    }
+    const values = axis.values.map((value) => seed + value - axis.values[0]);
+    this.change({ sweep: this.resolved.sweep.map((each) => (each === axis ? { field: 'seed', values } : each)) });
   }
 
   restart() {
@@ -240,7 +263,7 @@ export class LiveFigure {
   }
 
   drive() {
-    this.run?.drive(this.isPlaying && this.isVisible);
+    this.run?.drive(this.isPlaying && this.isVisible, this.pace);
     this.frames.ask();
   }
 

@@ -69,8 +69,9 @@ export class FigureRun {
     this.listener.onPicture(picture);
   }
 
-  /** Trains, or lets everything rest. */
-  drive(isRunning) {
+  /** Trains, a model in `pace` milliseconds at least, or lets everything rest. */
+  drive(isRunning, pace = 0) {
+    this.sweep.setPace(pace);
     if (isRunning) this.sweep.resume();
     else this.sweep.pause();
     this.gallery.rest(!isRunning);

@@ -36,7 +36,8 @@ export class Views {
     this.legend = h('ul', { class: 'legend', hidden: true });
     this.grid = h('div', { class: 'views-grid' });
     this.tip = h('div', { class: 'tip num', role: 'tooltip', id: freshId('tip'), hidden: true });
-    this.element = h('div', { class: 'views', dataset: { part: 'views' } }, this.legend, this.grid, this.tip);
+    this.turnHint = h('p', { class: 'help', hidden: true }, 'Drag a solid, or use the arrow keys on it, to turn it; Shift and arrow keys go through its points.');
+    this.element = h('div', { class: 'views', dataset: { part: 'views' } }, this.legend, this.grid, this.turnHint, this.tip);
     this.width = 0;
     this.sizes = new ResizeObserver(([entry]) => {
       this.width = entry.contentRect.width;
@@ -61,6 +62,7 @@ export class Views {
     while (this.panels.length < picture.count) this.panels.push(new ViewPanel(this, this.panels.length));
     for (const panel of this.panels) panel.adopt(JSON.parse(picture.panel(panel.idx)));
     before?.free();
+    this.turnHint.hidden = !this.panels.some(({ info }) => info.turnable);
     this.arrange();
     this.repaint();
   }
@@ -145,7 +147,7 @@ class ViewPanel {
     this.title = h('h3');
     this.sentence = h('p', { class: 'says' });
     const hintId = freshId('hint');
-    this.hint = h('p', { class: 'help', id: hintId });
+    this.hint = h('p', { class: 'visually-hidden', id: hintId });
     this.canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-describedby': hintId });
     this.element = h('section', { class: 'view' }, this.title, this.canvas, this.sentence, this.hint);
     this.surface = new Surface(this.canvas, () => this.fit());
@@ -163,9 +165,8 @@ class ViewPanel {
     this.element.classList.toggle('wide', info.wide);
     this.element.dataset.kind = info.kind;
     this.canvas.setAttribute('aria-label', `${info.title}. ${info.sentence}`);
-    this.hint.classList.toggle('visually-hidden', !info.turnable);
     this.hint.textContent = info.turnable
-      ? 'Drag it or use the arrow keys to turn it; Shift and arrow keys go through its points.'
+      ? 'Arrow keys turn it; Shift and arrow keys go through its points.'
       : 'Arrow keys go through the marks, Enter opens the model behind one, Escape ends it.';
     if (info.turnable && this.turned.some((angle) => angle !== 0)) this.views.picture.turn(this.idx, ...this.turned);
   }
