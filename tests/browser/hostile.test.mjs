@@ -14,7 +14,6 @@ const EXACT = [
   ["#v=2&figure=intro", "v: got 2, expected 1, the only version there is"],
   ["#v=1&figure=intro&spec=%zz", "spec: got %zz, expected two hexadecimal digits after a percent sign"],
   [raw(encodeURIComponent('{"seed":1,"seed":2}')), "seed: got a second value, 2, expected the field once"],
-  ["#v=1&figure=polytopes", "figure: got a link to polytopes, which is not in this page, expected intro or phase-2-1"],
   ["#v=1&figure=intro&x=5", "x: got 5, expected one of the keys v, figure, spec, show, hide"],
 ];
 

@@ -68,17 +68,18 @@ test("the theme switch is stored, and reaches every canvas", async () => {
   await page.waitForFunction(() => document.querySelector(".explorer")?.dataset.status === "done");
   // The diagram works out its theory when it is seen, or a little later; a canvas that is still blank has no theme.
   await page.locator('superposition-figure[figure="phase-2-1"]').scrollIntoViewIfNeeded();
-  await page.waitForFunction(() => [...document.querySelectorAll("canvas")].every((canvas) => canvas.offsetParent === null
-    || canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0)));
-  const looks = () => page.evaluate(() => {
+  const own = "#intro canvas, #phase-2-1 canvas";
+  await page.waitForFunction((own) => document.querySelectorAll(own).length > 6 && [...document.querySelectorAll(own)].every((canvas) => canvas.offsetParent === null
+    || canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value !== 0)), own);
+  const looks = () => page.evaluate((own) => {
     const colors = [getComputedStyle(document.body).backgroundColor];
-    for (const canvas of document.querySelectorAll("canvas")) {
+    for (const canvas of document.querySelectorAll(own)) {
       if (canvas.offsetParent === null) continue;
       const { width, height } = canvas;
       colors.push(canvas.getContext("2d").getImageData(0, 0, width, height).data.reduce((sum, value, idx) => (sum + value * (idx % 97)) % 1e9, 0));
     }
     return colors;
-  });
+  }, own);
   const light = await looks();
   await page.getByLabel("Dark", { exact: true }).check();
   await page.waitForTimeout(300);
@@ -91,20 +92,22 @@ test("the theme switch is stored, and reaches every canvas", async () => {
   await close();
 });
 
-test("keys reach every control, and the focus shows", async () => {
-  const { page, problems, close } = await openPage(siteUrl(FEW_CELLS), { browser, width: 1000, height: 900, reducedMotion: "reduce" });
-  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 5);
-  for (const summary of await page.locator("details.settings > summary").all()) await summary.click();
-  const expected = await page.evaluate(() => {
-    document.activeElement?.blur();
-    scrollTo({ top: 0, behavior: "instant" });
-    const isShown = (element) => element.checkVisibility({ visibilityProperty: true });
-    const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter(isShown)
-      .filter((element) => !element.disabled && (element.type !== "radio" || element.checked));
-    all.forEach((element, idx) => { element.dataset.control = String(idx); });
-    return all.map((element) => `${element.localName} ${element.textContent.trim().slice(0, 40) || element.id || element.dataset.diagram || element.className}`);
+for (const [query, ready] of [["?v=1&figure=intro", ".chip"], [FEW_CELLS.replace("#", "?"), '[data-phase="idle"]'], ["?v=1&figure=playground", '[data-phase="done"]']]) {
+  test(`keys reach every control of ${query.slice(0, 26)}, and the focus shows`, async () => {
+    const { page, problems, close } = await openPage(siteUrl(query), { browser, width: 1000, height: 900, reducedMotion: "reduce" });
+    await page.waitForSelector(ready, { timeout: 60_000 });
+    const summaries = "details.settings:not([open]) > summary, details.more-fields > summary";
+    for (const summary of await page.locator(summaries).all()) await summary.click();
+    const expected = await page.evaluate(() => {
+      document.activeElement?.blur();
+      scrollTo({ top: 0, behavior: "instant" });
+      const isShown = (element) => element.checkVisibility({ visibilityProperty: true });
+      const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter(isShown)
+        .filter((element) => !element.disabled && (element.type !== "radio" || element.checked));
+      all.forEach((element, idx) => { element.dataset.control = String(idx); });
+      return all.map((element) => `${element.localName} ${element.textContent.trim().slice(0, 40) || element.id || element.dataset.diagram || element.className}`);
   });
-  assert.ok(expected.length > 40, `only ${expected.length} controls`);
+  assert.ok(expected.length > 10, `only ${expected.length} controls`);
   const reached = new Map();
   await page.evaluate(() => { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute("tabindex"); });
   for (let press = 0; press < expected.length + 5; press += 1) {
@@ -118,6 +121,14 @@ test("keys reach every control, and the focus shows", async () => {
     .map(({ control, shows }) => `${expected[control]}${shows ? " is out of view" : ""}`);
   assert.deepEqual(unseen, [], "controls whose focus does not show");
 
+  assertNoProblems(problems);
+  await close();
+  });
+}
+
+test("pictures and menus answer to keys", async () => {
+  const { page, problems, close } = await openPage(siteUrl("?v=1&figure=intro"), { browser, width: 1000, height: 900, reducedMotion: "reduce" });
+  await page.waitForFunction(() => document.querySelectorAll(".chip").length === 5);
   // The pictures answer to keys too.
   const canvas = page.locator(`${INTRO} .explorer canvas`);
   await canvas.focus();
@@ -196,7 +207,7 @@ function elementsOutside() {
 async function textsOnCanvases() {
   const { textBoxesOf } = await import(new URL("www/draw.js", document.baseURI).href);
   return [...document.querySelectorAll("canvas")].filter((canvas) => canvas.checkVisibility()).map((canvas) => ({
-    name: canvas.dataset.diagram ?? canvas.closest(".panel").querySelector("h3").textContent,
+    name: canvas.dataset.diagram ?? canvas.closest(".panel, .view").querySelector("h3").textContent,
     width: canvas.clientWidth,
     height: canvas.clientHeight,
     texts: textBoxesOf(canvas),

@@ -63,7 +63,11 @@ for (const colorScheme of ["light", "dark"]) {
     const { page, problems, close } = await openPage(siteUrl(), { width: 390, height: 844, colorScheme });
     try {
       await ended(page);
-      for (const figure of ["intro", "phase-2-1"]) await page.locator(`#${figure} .settings > summary`).click();
+      for (const figure of ["intro", "basic-small", "phase-2-1"]) {
+        // A figure is loaded when it comes near the view.
+        await page.locator(`#${figure}`).scrollIntoViewIfNeeded();
+        await page.locator(`#${figure} .settings > summary`).click();
+      }
       await assertAccessible(page);
       assertNoProblems(problems);
     } finally {

@@ -92,13 +92,19 @@ test("the page's thread stays free", async (t) => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 1e8 })), { browser });
   await page.waitForFunction((explorer) => Number(document.querySelector(explorer)?.dataset.step) > 500, EXPLORER);
   const hero = await longTasks(page, () => page.waitForTimeout(4000));
+  const gallery = await longTasks(page, async () => {
+    // Fourteen heat maps, drawn again and again while they train.
+    await page.locator("#basic-large").scrollIntoViewIfNeeded();
+    await page.waitForTimeout(6000);
+  });
+  await page.locator(PHASE).scrollIntoViewIfNeeded();
   await page.locator(PHASE).getByRole("button", { name: "Run the grid" }).scrollIntoViewIfNeeded();
   const diagram = await longTasks(page, async () => {
     await page.locator(PHASE).getByRole("button", { name: "Run the grid" }).click();
     await page.waitForTimeout(4000);
   });
-  for (const [name, tasks] of Object.entries({ hero, diagram })) {
-    t.diagnostic(`${name}: tasks above 50 ms in 4 s: ${tasks.map((ms) => `${ms} ms`).join(", ") || "none"}`);
+  for (const [name, tasks] of Object.entries({ hero, gallery, diagram })) {
+    t.diagnostic(`${name}: tasks above 50 ms in 4 to 6 s: ${tasks.map((ms) => `${ms} ms`).join(", ") || "none"}`);
     assert.ok(tasks.every((ms) => ms < LONG_TASK_LIMIT_MS), `${name}: ${tasks.join(", ")} ms, expected below ${LONG_TASK_LIMIT_MS}`);
   }
   // The observer itself works.

@@ -20,6 +20,8 @@ import { themeNow } from '../draw.js';
 const NUDGE_STEPS = 20;
 /** Speeds on offer: milliseconds that a model takes at least. The default lets quick ones be watched. */
 const SPEEDS = [['3000', 'a few seconds at least'], ['15000', 'slowly, a quarter of a minute'], ['0', 'as fast as it goes']];
+/** So many fields are open to see; only the playground has more. */
+const USUAL_FIELDS = 16;
 /** Fields that the playground's links leave as they are there. */
 const KEPT_IN_PLAYGROUND = ['record', 'sweep'];
 
@@ -95,6 +97,8 @@ export class LiveFigure {
 
     const change = (fields) => this.change(fields);
     this.fieldControls = fields.map((path) => control(path, () => this.resolved ?? {}, change));
+    const elements = this.fieldControls.map(({ element }) => element);
+    const [usual, rare] = [elements.slice(0, USUAL_FIELDS), elements.slice(USUAL_FIELDS)];
     const speed = choice({
       label: 'Speed', options: SPEEDS, help: 'Training can be slowed to be watched; the result is the same.',
       onInput: (value) => {
@@ -103,7 +107,8 @@ export class LiveFigure {
       },
     });
     speed.show(this.pace);
-    this.settingsGrid = h('div', { class: 'settings-grid' }, ...this.fieldControls.map(({ element }) => element), speed.element);
+    this.settingsGrid = h('div', { class: 'settings-grid' }, ...usual, speed.element,
+      rare.length === 0 ? null : h('details', { class: 'more-fields' }, h('summary', {}, 'All other fields'), h('div', { class: 'settings-grid' }, ...rare)));
     const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'), this.settingsGrid);
     if (this.id === 'playground') {
       settings.open = true;
@@ -125,7 +130,8 @@ export class LiveFigure {
     this.painters = [];
     const { painter } = await import('./painter.js');
     this.painters = ['density', 'importance'].map((field) => painter(field, (fields) => this.change(fields)));
-    this.settingsGrid.append(...this.painters.map(({ element }) => element));
+    const more = this.settingsGrid.querySelector('.more-fields');
+    for (const { element } of this.painters) this.settingsGrid.insertBefore(element, more);
     if (this.resolved) this.showSettings();
   }
 
