@@ -30,7 +30,7 @@ function follow(text, facade) {
       return;
     }
     if (element.applySpec(link.spec, link.show, link.hide)) state = withHash(state, text, facade);
-    element.scrollIntoView({ block: 'nearest' });
+    reveal(element);
   } catch (error) {
     const element = figureOf(figureNamedBy(text) ?? '');
     if (element === null) {
@@ -38,8 +38,18 @@ function follow(text, facade) {
       return;
     }
     element.showError(error);
-    element.scrollIntoView({ block: 'nearest' });
+    reveal(element);
   }
+}
+
+/** Scrolls to a figure, and again when it has its size, unless the reader went on meanwhile. Not smoothly: what lies between would be loaded. */
+function reveal(element) {
+  const scroll = () => element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+  const stop = new AbortController();
+  const { signal } = stop;
+  element.addEventListener('superposition-shown', () => requestAnimationFrame(scroll), { once: true, signal });
+  for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) addEventListener(type, () => stop.abort(), { passive: true, signal });
+  scroll();
 }
 
 function showTopMessage(error) {

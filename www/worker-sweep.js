@@ -52,10 +52,15 @@ export class SweepShare {
     return this.worked + (this.isResting ? 0 : now - this.since);
   }
 
-  rest(isResting, pace) {
+  rest(isResting, pace, post) {
     const now = performance.now();
     this.worked = this.clock(now);
     this.since = now;
+    // The last word before a rest is how far all are.
+    if (isResting && !this.isResting && this.items.size > 0) {
+      const items = [...this.items.values()].map(({ index, job }) => ({ index, fraction: job.fraction, steps: job.steps, report: null, isDone: false }));
+      post(protocol.progress(this.id, items, 0));
+    }
     this.isResting = isResting;
     if (pace === this.pace) return;
     this.pace = pace;

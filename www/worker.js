@@ -165,7 +165,7 @@ export function serve(port, loadCore, loadGallery) {
       jobs.get(job).add(index, bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index));
     },
     rest({ job, isResting, pace }) {
-      jobs.get(job)?.rest(isResting, pace);
+      jobs.get(job)?.rest(isResting, pace, post);
     },
     nudge({ job, steps }) {
       jobs.get(job)?.nudge(steps, post);

@@ -225,12 +225,12 @@ const FIGURES = {
   },
   trajectories: {
     check({ instances: [{ solution, weights }], regimes }, spec, t) {
-      t.diagnostic(`${solution}, ${regimes.length ?? regimes} regimes`);
+      t.diagnostic(`${solution}, ${regimes.breaks.length + 1} regimes`);
       assert.equal(solution, "octahedron");
       // Opposite vertices belong to different sets.
       const [first, second] = spec.correlated;
       for (const i of first) assert.equal(second.filter((j) => cosine(weights, i, j) < -0.97).length, 1);
-      assert.ok((regimes.length ?? regimes) >= 3);
+      assert.ok(regimes.breaks.length + 1 >= 3);
     },
   },
   // Five of thirteen densities and half of the steps, as in the quick claim.

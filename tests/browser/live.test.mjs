@@ -124,7 +124,7 @@ test("the way can be looked back on; a run can be kept beside", async () => {
   assert.equal(await pixelsOf(page, first), end);
 
   await figure.getByRole("button", { name: "Keep this run beside" }).click();
-  assert.match(await figure.locator(".beside h3").textContent(), /^Kept: .*density 0\.1/);
+  assert.match(await figure.locator(".beside-head h3").textContent(), /^Kept: .*density 0\.1/);
   await figure.getByRole("button", { name: "A pentagon" }).click();
   assert.match(await figure.locator(".presets .help").textContent(), /pentagon/);
   await shown(page, "playground", { phase: "done" });
@@ -256,7 +256,11 @@ test("an arrow that is dragged stays where it was put, and the others move away"
   const box = await canvas.boundingBox();
   const unit = box.width / 2 / 1.42;
   const place = (x, y) => [box.x + box.width / 2 + x * unit, box.y + box.height / 2 - y * unit];
-  const at = [before[0][0], before[1][0]];
+  // Which of the eight is shown may have changed.
+  const at = await page.evaluate(() => {
+    const { features, weights } = document.querySelector("#intro").figure.explorer.view;
+    return [weights[0], weights[features]];
+  });
   const angle = Math.atan2(at[1], at[0]) + 0.5;
   const target = [0.9 * Math.cos(angle), 0.9 * Math.sin(angle)];
   await page.mouse.move(...place(at[0] * 0.95, at[1] * 0.95));

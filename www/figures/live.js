@@ -150,8 +150,9 @@ export class LiveFigure {
       this.frames.ask();
     }, (error) => this.showUnsupported(error));
     if (patch !== null && this.apply(patch)) return;
-    // What was refused is told, and the figure starts as it is.
-    this.begin({ patch: {}, base: this.preset, resolved: this.defaults });
+    // What was refused is told, and the figure starts as it is, when it is seen.
+    this.isDue = true;
+    this.setVisible(this.isVisible);
   }
 
   /**
@@ -170,6 +171,7 @@ export class LiveFigure {
       return false;
     }
     this.frame.showError(null);
+    this.isDue = false;
     this.begin(plan);
     return true;
   }
@@ -265,6 +267,10 @@ export class LiveFigure {
 
   setVisible(isVisible) {
     this.isVisible = isVisible;
+    if (isVisible && this.isDue) {
+      this.isDue = false;
+      this.begin({ patch: {}, base: this.preset, resolved: this.defaults });
+    }
     this.drive();
   }
 
