@@ -30,6 +30,10 @@ const FIGURES = {
   ].map((id) => [id, live])),
 };
 
+/** The façade, once it is there. */
+let facadeNow = null;
+core.then((facade) => { facadeNow = facade; }, () => {});
+
 /** A part of the element in view is enough for it to run. */
 const IN_VIEW = 0.05;
 /** A figure is loaded when it is less than this far from the view. */
@@ -45,6 +49,8 @@ export class SuperpositionFigure extends HTMLElement {
   /** Loads the figure; what a link asked for before it was there. */
   #load = null;
   #wanted = null;
+  /** A message that is told before the figure is there. */
+  #notice = null;
 
   /** The figure inside, or null while the element is in no document, and before it was loaded. */
   get figure() {
@@ -92,6 +98,11 @@ export class SuperpositionFigure extends HTMLElement {
     this.#figure = figure;
     this.querySelector('.still-figure')?.remove();
     this.prepend(figure.element);
+    if (this.#notice !== null) {
+      figure.frame.showError(new Error(this.#notice.textContent));
+      this.#notice.remove();
+      this.#notice = null;
+    }
     this.#settle();
     core.then(
       (facade) => {
@@ -130,7 +141,8 @@ export class SuperpositionFigure extends HTMLElement {
       this.#figure.setParts(show, hide);
       return this.#figure.apply(spec, { restart: true });
     }
-    // Not there yet: it begins with this.
+    // Not there yet: it begins with this, unless the core refuses it.
+    if (facadeNow) facadeNow.mergeSpec(facadeNow.preset(this.getAttribute('figure')), JSON.stringify(spec));
     this.#wanted = { spec, show, hide };
     this.#load?.();
     return true;
@@ -142,9 +154,16 @@ export class SuperpositionFigure extends HTMLElement {
   }
 
   /** Shows a message at the figure; null takes it away. */
-  async showError(error) {
-    if (error !== null && this.#figure === null) await this.#load?.();
-    this.#figure?.frame.showError(error);
+  showError(error) {
+    if (this.#figure !== null) {
+      this.#figure.frame.showError(error);
+      return;
+    }
+    this.#notice?.remove();
+    this.#notice = error === null ? null : h('p', { class: 'notice', role: 'alert' }, error.message);
+    if (this.#notice === null) return;
+    this.prepend(this.#notice);
+    this.#load?.();
   }
 
   #settle() {

@@ -62,6 +62,10 @@ after(() => browser.close());
 test("a hostile hash is answered in the core's words, and training goes on", async (t) => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { seed: 5, steps: 1e8 })), { browser });
   await page.waitForFunction((explorer) => Number(document.querySelector(explorer)?.dataset.step) > 0, EXPLORER);
+  // The other figure is loaded when it comes near the view.
+  await page.evaluate(() => document.querySelector("#phase-2-1").scrollIntoView({ behavior: "instant" }));
+  await page.waitForSelector('#phase-2-1 > .card[data-phase="idle"]');
+  await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
   let step = 0;
   for (const [hash, message] of EXACT) {
     assert.equal((await follow(page, hash)).shown, message, hash);

@@ -79,7 +79,7 @@ export class PhaseFigure {
 
   build() {
     const diagram = (name) => {
-      const canvas = h('canvas', { tabIndex: 0, role: 'img', dataset: { diagram: name } });
+      const canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-label': `Phase diagram by ${name}`, dataset: { diagram: name } });
       const surface = new Surface(canvas, () => this.frames.ask());
       canvas.addEventListener('pointerdown', (event) => this.chooseAt(surface, event));
       canvas.addEventListener('keydown', (event) => this.key(event));

@@ -148,7 +148,7 @@ class ViewPanel {
     this.sentence = h('p', { class: 'says' });
     const hintId = freshId('hint');
     this.hint = h('p', { class: 'visually-hidden', id: hintId });
-    this.canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-describedby': hintId });
+    this.canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-label': 'A panel of the figure', 'aria-describedby': hintId });
     this.element = h('section', { class: 'view' }, this.title, this.canvas, this.sentence, this.hint);
     this.surface = new Surface(this.canvas, () => this.fit());
     views.grid.append(this.element);
