@@ -134,6 +134,11 @@ fn log_ticks(low: f64, high: f64, room: usize) -> Vec<f64> {
     decades.into_iter().step_by(stride).collect()
 }
 
+/// How many ticks an upright axis has room for: few, as each has a grid line.
+pub(super) fn level_ticks(height: f64) -> usize {
+    ((height / 30.0).round() as usize).min(7)
+}
+
 /// Draws ticks and titles of two axes around a plot, and level grid lines if asked; texts stay inside `place`.
 pub(super) fn draw_axes<DB: DrawingBackend>(
     sheet: &mut Sheet<DB>,
@@ -145,7 +150,7 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
 ) -> Drawn<(), DB> {
     let tick = theme.plain(Theme::TICK);
     let bounds = place.grown(3.0);
-    for (value, text) in y_axis.ticks((plot.height / 34.0) as usize) {
+    for (value, text) in y_axis.ticks(level_ticks(plot.height)) {
         let along = y_axis.place(value);
         if !(-1e-9..=1.0 + 1e-9).contains(&along) {
             continue;

@@ -5,7 +5,7 @@
 //! another: what finds no free place is left out, and the mark still shows.
 
 pub use super::axis::{Axis, Scale};
-use super::axis::{TICK_MARK, draw_axes};
+use super::axis::{TICK_MARK, draw_axes, level_ticks};
 use super::color::mix;
 use super::labels::spread;
 use super::panels::{Figure, draw_legend, legend_height};
@@ -158,7 +158,7 @@ impl Chart {
         let top = top + if self.rules.iter().any(|rule| rule.upright && !rule.name.is_empty()) { ROW } else { 0.0 };
         let bottom = TICK_MARK + 19.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };
         let height = (place.height - top - bottom).max(8.0);
-        let ticks = self.y.ticks((height / 34.0) as usize);
+        let ticks = self.y.ticks(level_ticks(height));
         let tick_width = ticks.iter().map(|(_, text)| width_of(text, false)).fold(0.0, f64::max);
         let left = tick_width + TICK_MARK + 5.0 + if self.y.title.is_empty() { 0.0 } else { 21.0 };
         Box2 { x: place.x + left, y: place.y + top, width: (place.width - left - right).max(8.0), height }
@@ -183,7 +183,7 @@ impl Chart {
 impl Figure for Chart {
     fn height(&self, width: f64) -> f64 {
         // A narrow chart keeps a readable height, a wide one does not tower.
-        (self.aspect * width).clamp(190.0_f64.min(width), 460.0)
+        (self.aspect * width).clamp(220.0_f64.min(width), 460.0)
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
@@ -247,7 +247,11 @@ impl Chart {
                 // At an edge of the plot a name still has to stand above its own line.
                 let half = text_width(&rule.name, Theme::SMALL, false) / 2.0;
                 let near = [true, plot.right() - x < half, x - plot.x < half];
-                let places: Vec<_> = places.into_iter().zip(near).filter_map(|(at, near)| near.then_some(at)).collect();
+                let mut places: Vec<_> =
+                    places.into_iter().zip(near).filter_map(|(at, near)| near.then_some(at)).collect();
+                // Beside its line, where another name is near.
+                let y = plot.y - 9.0;
+                places.extend([((x + 2.0, y), Align::Left), ((x - 2.0, y), Align::Right)]);
                 sheet.label(&rule.name, &places, &wide, &theme.plain(Theme::SMALL))?;
             }
         }

@@ -22,6 +22,9 @@ const NAME: f64 = 20.0;
 /// Radius of a node, and what separates the outlines of two factors.
 const NODE: f64 = 3.4;
 const MARGIN: f64 = 17.0;
+/// How much larger few factors may be drawn, and the height that they may then have.
+const SCALES: [f64; 5] = [4.0, 3.0, 2.3, 1.7, 1.3];
+const ROOM: f64 = 280.0;
 /// Rounds of the springs.
 const ROUNDS: usize = 120;
 
@@ -106,9 +109,22 @@ impl Geometry {
         cells
     }
 
-    /// Groups with their places at a width, and the height of all.
-    fn layout(&self, width: f64) -> (Vec<Cell>, Vec<Group>, f64) {
-        let cells = self.cells();
+    /// Groups with their places at a width, the height of all, and how much larger than usual it is drawn: few factors fill the
+    /// place of many.
+    fn layout(&self, width: f64) -> (Vec<Cell>, Vec<Group>, f64, f64) {
+        let mut cells = self.cells();
+        let widest = cells.iter().map(|cell| 2.0 * cell.radius + MARGIN).fold(1.0, f64::max);
+        let fits = |scale: f64| scale * widest <= width && self.rows(&cells, width, scale).1 <= ROOM.min(0.7 * width);
+        let scale = SCALES.into_iter().find(|&scale| fits(scale)).unwrap_or(1.0);
+        let (groups, height) = self.rows(&cells, width, scale);
+        for cell in &mut cells {
+            cell.radius *= scale;
+        }
+        (cells, groups, height, scale)
+    }
+
+    /// Groups with their places, at a scale, and the height of all.
+    fn rows(&self, cells: &[Cell], width: f64, scale: f64) -> (Vec<Group>, f64) {
         let name = |cell: &Cell| self.factors[cell.factor_idx].shape.clone();
         let mut groups: Vec<Group> = Vec::new();
         let mut y = 0.0;
@@ -120,7 +136,7 @@ impl Geometry {
             y += NAME;
             let (mut x, mut row_height) = (0.0, 0.0_f64);
             for (idx, cell) in cells.iter().enumerate().take(end).skip(start) {
-                let side = 2.0 * cell.radius + MARGIN;
+                let side = 2.0 * scale * cell.radius + MARGIN;
                 let high = if cell.nodes.len() == 2 { MARGIN } else { side };
                 if x > 0.0 && x + side > width {
                     (x, y, row_height) = (0.0, y + row_height, 0.0);
@@ -133,7 +149,7 @@ impl Geometry {
             groups.push(group);
             start = end;
         }
-        (cells, groups, y.max(NAME))
+        (groups, y.max(NAME))
     }
 }
 
@@ -218,7 +234,8 @@ impl Figure for Geometry {
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
-        let (cells, groups, _) = self.layout(place.width);
+        let (cells, groups, _, scale) = self.layout(place.width);
+        let node = NODE * scale.min(1.6);
         let mut spots: Vec<Option<Point>> = Vec::new();
         let mut discs: Vec<(Point, usize, usize)> = Vec::new();
         for group in &groups {
@@ -246,8 +263,8 @@ impl Figure for Geometry {
             let color = theme.tint(Tint::Kind(factor_idx % 7));
             // The factor of the feature that is lit stays; the rest steps back.
             let meant = sheet.highlight.is_none_or(|lit| self.factors[factor_idx].features.contains(&lit));
-            sheet.disc(at, NODE, if meant { color } else { theme.dimmed(color) })?;
-            sheet.spot(Spot::new(Extent::Disc(at, NODE), 0, feature, factor_idx).of(Some(feature)));
+            sheet.disc(at, node, if meant { color } else { theme.dimmed(color) })?;
+            sheet.spot(Spot::new(Extent::Disc(at, node), 0, feature, factor_idx).of(Some(feature)));
         }
         for group in &groups {
             let at = (place.x, place.y + group.y + 9.0);

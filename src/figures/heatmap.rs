@@ -20,6 +20,9 @@ const STEPS: f64 = 32.0;
 const MAX_HEIGHT: f64 = 420.0;
 /// Between the matrix and what stands beside it.
 const GAP: f64 = 8.0;
+/// Width of the bars where every pixel counts, and of the column of biases at least.
+const LEAST_BARS: f64 = 26.0;
+const LEAST_STRIP: f64 = 5.0;
 /// Height of the row of texts above or below the matrix.
 const ROW: f64 = 18.0;
 /// Parts of the picture: bars, biases, cells.
@@ -141,12 +144,22 @@ impl Heatmap {
     fn layout(&self, width: f64) -> Layout {
         let left = if self.row_title.is_empty() { 0.0 } else { 20.0 };
         let bars = if self.bars.is_some() { (0.2 * width).clamp(30.0, 110.0) } else { 0.0 };
+        let layout = self.layout_with(width, left, bars);
+        // Cells of whole pixels are worth shorter bars.
+        let shorter = self.layout_with(width, left, bars.min(LEAST_BARS));
+        if layout.cell < 2.0 && shorter.cell >= 2.0 { shorter } else { layout }
+    }
+
+    fn layout_with(&self, width: f64, left: f64, bars: f64) -> Layout {
         let beside = if self.bars.is_some() { GAP + bars } else { 0.0 } + if self.bias.is_some() { GAP } else { 0.0 };
-        let columns = self.columns + usize::from(self.bias.is_some());
-        let available = ((width - left - beside) / columns.max(1) as f64).min(MAX_HEIGHT / self.rows.max(1) as f64);
-        let cell = if available >= 2.0 { available.floor() } else { available.max(0.2) };
+        let most = MAX_HEIGHT / self.rows.max(1) as f64;
+        let size = |columns: usize, beside: f64| ((width - left - beside) / columns.max(1) as f64).min(most);
+        let available = size(self.columns + usize::from(self.bias.is_some()), beside);
         // The bias is a column like the others, but never too thin to see.
-        Layout { left, top: if beside > 0.0 { ROW } else { 0.0 }, cell, bars, strip: cell.max(5.0) }
+        let is_thin = self.bias.is_some() && available < LEAST_STRIP;
+        let available = if is_thin { size(self.columns, beside + LEAST_STRIP) } else { available };
+        let cell = if available >= 2.0 { available.floor() } else { available.max(0.2) };
+        Layout { left, top: if beside > 0.0 { ROW } else { 0.0 }, cell, bars, strip: cell.max(LEAST_STRIP) }
     }
 
     /// What a row, and what a column, is called in words.
@@ -160,6 +173,11 @@ impl Heatmap {
             name(&self.row_title, "row", &self.row_features, row),
             name(&self.column_title, "column", &self.column_features, column),
         )
+    }
+
+    /// How many rows the colour bars take: two bars stand on each other where it is narrow.
+    fn scale_rows(&self, width: f64) -> f64 {
+        if self.bars.is_some() && width < 300.0 { 2.0 } else { 1.0 }
     }
 
     /// The tint of a value, none where it is indistinguishable from 0.
@@ -183,7 +201,10 @@ impl Figure for Heatmap {
     fn height(&self, width: f64) -> f64 {
         let layout = self.layout(width);
         let below = if self.column_title.is_empty() && self.bars.is_none() { 0.0 } else { ROW + 2.0 };
-        layout.top + layout.cell * self.rows as f64 + below + if self.color_bar { SCALE.1 + 8.0 } else { 2.0 }
+        layout.top
+            + layout.cell * self.rows as f64
+            + below
+            + if self.color_bar { self.scale_rows(width) * SCALE.1 + 8.0 } else { 2.0 }
     }
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
@@ -252,11 +273,15 @@ impl Figure for Heatmap {
         if self.color_bar {
             let titled = if self.column_title.is_empty() && self.bars.is_none() { 8.0 } else { ROW + 8.0 };
             let mut at =
-                Box2 { x, y: matrix.bottom() + titled, width: SCALE.2.min(0.45 * place.width), height: SCALE.0 };
+                Box2 { x, y: matrix.bottom() + titled, width: SCALE.2.min(0.9 * place.width), height: SCALE.0 };
             let ends = [number(-self.limit), "0".into(), number(self.limit)];
             draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), &bounds)?;
             if self.bars.is_some() {
-                at.x = (at.right() + 34.0).min(place.right() - at.width);
+                if self.scale_rows(place.width) > 1.0 {
+                    at.y += SCALE.1;
+                } else {
+                    at.x = (at.right() + 34.0).min(place.right() - at.width);
+                }
                 let ends = ["0".into(), "superposition".into(), "≥ 1".into()];
                 draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, &bounds)?;
             }

@@ -36,4 +36,5 @@ pub use panels::{Figure, Panel, Panels, View};
 pub use phase::Phase;
 pub use sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
 pub use spots::{Extent, Key, Spot};
+pub use text::written;
 pub use theme::{Mode, Surface, Theme, Tint};

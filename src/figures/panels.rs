@@ -319,7 +319,11 @@ impl Figure for Panels {
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
         draw_legend(sheet, theme, &self.legend, place, |sheet, idx, swatch| {
-            sheet.fill(&Box2::around(swatch.centre(), 10.0, 10.0), theme.tint(self.legend[idx].1))
+            let square = Box2::around(swatch.centre(), 10.0, 10.0);
+            sheet.fill(&square, theme.tint(self.legend[idx].1))?;
+            // One of them is hardly darker than the card.
+            let is_region = matches!(self.legend[idx].1, Tint::Region(_));
+            if is_region { sheet.frame(&square, Theme::HAIRLINE, theme.faint) } else { Ok(()) }
         })?;
         let (slots, _) = self.layout(place.width);
         for (panel, slot) in self.panels.iter().zip(slots) {

@@ -395,7 +395,8 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
     pub fn label(&mut self, text: &str, places: &[(Point, Align)], bounds: &Box2, ink: &Ink) -> Drawn<bool, DB> {
         for &(at, align) in places {
             let place = self.text_box(text, at, align, ink)?;
-            if bounds.contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place)) {
+            // Surfaces measure to whole units: what was laid out to touch an edge may pass it by a hair.
+            if bounds.grown(0.5).contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place)) {
                 self.text(text, at, align, ink)?;
                 return Ok(true);
             }

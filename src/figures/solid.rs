@@ -22,6 +22,8 @@ pub type Point3 = [f64; 3];
 
 /// How high the picture is at most.
 const MAX_HEIGHT: f64 = 400.0;
+/// Vertices nearer to the origin than this part of the farthest go without a name: there they lie on each other.
+const NAMELESS: f64 = 0.1;
 /// Part of half the picture that the farthest point takes.
 const REACH: f64 = 0.76;
 
@@ -149,6 +151,12 @@ fn faces_viewer(face: &[usize], turned: &[Point3], centre: Point3) -> bool {
             normal[axis] += (a[u] - b[u]) * (a[v] + b[v]);
             middle[axis] += a[axis] / face.len() as f64;
         }
+    }
+    // A flat body hides nothing of itself.
+    let size = normal.iter().map(|k| k * k).sum::<f64>().sqrt();
+    let depth: f64 = (0..3).map(|k| normal[k] * (middle[k] - centre[k])).sum::<f64>().abs();
+    if depth < 1e-6 * size {
+        return true;
     }
     // Newell's order of axes gives (y·z, z·x, x·y) products; the sign is set by the direction outward.
     let outward: f64 = (0..3).map(|k| normal[k] * (middle[k] - centre[k])).sum();
@@ -283,8 +291,13 @@ impl Solid {
             background: theme.card,
         };
         let mut marks = Vec::new();
+        let norm = |idx: usize| self.points[idx].iter().map(|k| k * k).sum::<f64>().sqrt();
+        let longest = (0..discs.len()).map(norm).fold(0.0, f64::max);
         for (idx, name) in self.names.iter().enumerate().take(discs.len()) {
             let (at, radius) = discs[idx];
+            if norm(idx) < NAMELESS * longest {
+                continue;
+            }
             let away = (at.0 - cx, at.1 - cy);
             let length = away.0.hypot(away.1);
             let outward = if length > 2.0 { (away.0 / length, away.1 / length) } else { (0.7, -0.7) };

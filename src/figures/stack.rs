@@ -63,6 +63,8 @@ pub struct Stack {
     pub neurons: Vec<Neuron>,
     /// What the columns are.
     pub title: String,
+    /// What the heights are.
+    pub measure: String,
 }
 
 impl Stack {
@@ -76,7 +78,7 @@ impl Stack {
     pub fn new(weights: Vec<Vec<f64>>, tints: Vec<Tint>, neurons: Vec<Neuron>) -> Self {
         assert_eq!(weights.len(), neurons.len(), "a kind for each neuron");
         assert!(weights.iter().all(|row| row.len() == tints.len()), "a colour for each feature");
-        Self { weights, tints, neurons, title: "neuron".into() }
+        Self { weights, tints, neurons, title: "neuron".into(), measure: "weight".into() }
     }
 
     /// How far the stacks reach below and above the axis.
@@ -112,7 +114,7 @@ impl Figure for Stack {
         // The legend's swatches are the grounds themselves, so it is drawn here; its places are the common ones.
         let top = legend_height(&names, place.width);
         self.draw_kinds(sheet, theme, place)?;
-        let axis = Axis::linear("weight", -low, high);
+        let axis = Axis::linear(self.measure.clone(), -low, high);
         let left = 21.0 + 4.0 + 5.0 + text_width("−0.5", Theme::TICK, false);
         let plot = Box2 {
             x: place.x + left,
@@ -145,7 +147,7 @@ impl Figure for Stack {
     fn tell(&self, key: Key) -> String {
         let (idx, feature) = key.indices();
         let Some(&weight) = self.weights.get(idx).and_then(|row| row.get(feature)) else { return String::new() };
-        format!("{} {}, feature {}: weight {}", self.title, idx + 1, feature + 1, number(rounded(weight)))
+        format!("{} {}, feature {}: {} {}", self.title, idx + 1, feature + 1, self.measure, number(rounded(weight)))
     }
 }
 

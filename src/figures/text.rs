@@ -89,6 +89,15 @@ pub fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
+/// A number to so many digits, as an axis writes it.
+pub fn written(value: f64, digits: i32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return number(value);
+    }
+    let scale = 10f64.powi(digits - 1 - value.abs().log10().floor() as i32);
+    number((value * scale).round() / scale)
+}
+
 /// An integer in superscript digits.
 fn raised(value: i32) -> String {
     const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
@@ -113,6 +122,14 @@ mod tests {
         for (value, text) in written {
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn so_many_digits_are_written() {
+        assert_eq!(written(0.001_264, 2), "0.0013");
+        assert_eq!(written(3.52e-15, 2), "3.5·10⁻¹⁵");
+        assert_eq!((written(-0.0, 2), written(f64::NAN, 2)), ("0".into(), "–".into()));
+        assert_eq!((rounded(0.98765), rounded(0.000_123_4), rounded(0.0)), (0.988, 0.000_123, 0.0));
     }
 
     #[test]

@@ -90,6 +90,8 @@ pub enum Tint {
     Soft,
     /// What only stands behind.
     Faint,
+    /// A region of a phase diagram, by its class.
+    Region(usize),
 }
 
 impl Theme {
@@ -205,6 +207,7 @@ impl Theme {
             Tint::Ink => self.ink,
             Tint::Soft => self.soft,
             Tint::Faint => self.faint,
+            Tint::Region(class) => self.regions[class % self.regions.len()],
         }
     }
 

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
+use crate::figures::written;
 use crate::measures::NeuronKind;
 use crate::order;
 use crate::report::InstanceReport;
@@ -58,7 +59,7 @@ pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         let neurons = Neurons::of(report);
         let sides = sides(&neurons);
         let whole = sides.iter().filter(|sides| sides.0 > 0 && sides.1 > 0).count();
-        let loss = format!("Loss {:.1e}, best of {}.", report.loss, spec.restarts.count);
+        let loss = format!("Loss {}, best of {}.", written(report.loss, 2), spec.restarts.count);
         let words = format!("{whole} of {} features have a neuron for each side.", spec.features);
         let tints = neurons.feature_tints();
         let lines = "Positive weights blue, negative red, as wide as they are large.";
@@ -96,10 +97,10 @@ pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
     let mut panels = Vec::new();
     for ((spec, report), neurons) in specs.iter().zip(&reports).zip(&all) {
         let words = format!(
-            "{} of {} are monosemantic; loss {:.1e}. Heights are absolute weights.",
+            "{} of {} are monosemantic; loss {}.",
             neurons.count(NeuronKind::Monosemantic),
             counted(spec.hidden, "neuron"),
-            report.loss
+            written(report.loss, 2)
         );
         let stack = neurons.absolute_stack(neurons.superposition_tints());
         panels.push(Panel::new(place(spec), words, View::Stack(stack)).of_job(report.index));

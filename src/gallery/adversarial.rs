@@ -152,7 +152,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let size = models[0].same_size.size;
     let fraction = 100.0 * spec.attack.map_or(0.0, |attack| attack.norm);
     let words = format!(
-        "Attacks of one size, {size:.2}, for all models, and of {fraction:.0}% of each density's own mean input length; relative to the densest model."
+        "Attacks of one size, {size:.2}, for all models, and of {fraction:.0}% of each density’s own mean input length; relative to the densest model."
     );
     let last = models.len() - 1;
     let panels = vec![

@@ -54,7 +54,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         reports.len()
     );
     let panels = vec![
-        Panel::new("The model's neurons", words, View::Stack(stack)).of_job(best),
+        Panel::new("The model’s neurons", words, View::Stack(stack)).of_job(best),
         motif_panel(report, motif, &neurons.order).of_job(best),
         ratios_panel(&found, &reports),
         Panel::new(
@@ -124,11 +124,11 @@ fn ratios_panel(found: &[Vec<AsymmetricMotif>], reports: &[InstanceReport]) -> P
     let dots =
         Series::new("a motif", Tint::Kind(0), Mark::Dots(Shape::Disc, 3.2), points).with_sources(sources.collect());
     let chart = Chart::new(
-        Axis::log("ratio of A's input weights", 1.0, most),
-        Axis::log("ratio of A's output weights", 1.0, most),
+        Axis::log("ratio of A’s input weights", 1.0, most),
+        Axis::log("ratio of A’s output weights", 1.0, most),
         vec![diagonal, dots],
     )
-    .with_rules(vec![Rule::upright(4.0, "the paper's example")]);
-    let words = "Where one feature's input weight is larger, its output weight is smaller.";
+    .with_rules(vec![Rule::upright(4.0, "the paper’s example")]);
+    let words = "Where one feature’s input weight is larger, its output weight is smaller.";
     Panel::new("Both sides of all motifs", words, View::Chart(chart))
 }

@@ -89,7 +89,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         None
     };
     let told = bound.map_or(String::new(), |bound| {
-        format!(" Told this model's directions, pursuit finds {:.0}% of its active features.", 100.0 * bound.found)
+        format!(" Told this model’s directions, pursuit finds {:.0}% of its active features.", 100.0 * bound.found)
     });
     let series =
         counts.iter().zip(curves.chunks_exact(MULTIPLES.len())).enumerate().map(|(idx, (k, points))| {
@@ -165,7 +165,7 @@ fn score_panel(scores: &DictionaryReport) -> Panel {
     let ticks = bars.iter().enumerate().map(|(at, bar)| (at as f64, bar.0.to_owned())).collect();
     let chart = Chart::new(
         Axis::linear("what the output layer is given for h", -0.5, 3.5).with_ticks(ticks),
-        Axis::log("the model's loss", low, high),
+        Axis::log("the model’s loss", low, high),
         vec![Series::new("", Tint::Kind(0), Mark::Dots(Shape::Square, 5.0), points)],
     );
     let words = format!(

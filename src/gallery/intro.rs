@@ -42,5 +42,5 @@ fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {
         Density::Each(_) => "Mixed densities".into(),
     };
     let words = sentence(&Measures::of(&w, spec.features, spec.hidden), spec.features, spec.hidden);
-    Panel::new(title, words, View::Plane(Plane::new(spec.features, weights))).of_job(report.index)
+    Panel::new(title, format!("{words}."), View::Plane(Plane::new(spec.features, weights))).of_job(report.index)
 }

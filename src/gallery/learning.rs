@@ -52,7 +52,7 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
     order::sort_by(&mut series, |a, b| a.strength.total_cmp(&b.strength));
     let levels = [(1.0, "1"), (0.5, "1/2"), (0.4, "2/5"), (0.0, "0")].map(|(at, name)| Rule::level(at, name)).to_vec();
     let highest = run.dimensionality.iter().copied().fold(0.5, f64::max);
-    let chart = Chart::new(axis(), Axis::linear("dimensionality D_i", 0.0, 1.05 * highest), series).with_rules(levels);
+    let chart = Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
     let jumping = format!(
         "{} of {} features jump; the model ends as {}.",
         jumps.iter().map(|jump| jump.feature).collect::<std::collections::BTreeSet<_>>().len(),
@@ -96,6 +96,7 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
         let solid = Solid::new(points, tints.clone()).with_names(names.clone()).with_edges(edges, hull.faces);
         Solid { radius: Some(radius), ..solid }
     };
+    let length = |point: &Point3| point.iter().map(|x| x * x).sum::<f64>().sqrt();
     let end = run.steps.len() - 1;
     let whole = paths.iter().zip(&tints).map(|(path, &tint)| (seen(path), tint)).collect();
     let solution = report.measures.solution.as_deref().unwrap_or("none");
@@ -109,7 +110,11 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
     }
     for (&t, k) in regimes.breaks.iter().zip(1..) {
         let title = format!("{k}: step {}", run.steps[t]);
-        panels.push(Panel::new(title, "", View::Solid(solid(at(t)))));
+        // At its own scale: the first ones are small.
+        let points = at(t);
+        let longest = points.iter().map(length).fold(0.0, f64::max);
+        let words = format!("The longest feature has a length of {longest:.2}.");
+        panels.push(Panel::new(title, words, View::Solid(Solid { radius: None, ..solid(points) })));
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));
     let data = json!({ "regimes": regimes, "instances": [report] });

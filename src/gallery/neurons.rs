@@ -69,7 +69,7 @@ impl Neurons {
     /// The stacks of the absolute values of the encoder's weights.
     pub fn absolute_stack(&self, tints: Vec<Tint>) -> Stack {
         let weights = self.encoder.iter().map(|row| row.iter().map(|w| w.abs()).collect()).collect();
-        Stack::new(weights, tints, self.stack_kinds())
+        Stack { measure: "|weight|".into(), ..Stack::new(weights, tints, self.stack_kinds()) }
     }
 
     fn stack_kinds(&self) -> Vec<Neuron> {

@@ -7,6 +7,7 @@ use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::phase::Diagram;
+use crate::figures::theme::Tint;
 use crate::spec::ExperimentSpec;
 use crate::sweep::lab::map;
 use crate::sweep::{Agreement, Lab, PhaseGrid};
@@ -60,7 +61,9 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         "theory_zero_bias": without,
         "experiment": trained,
     });
-    Ok(Still { panels: Panels::new(panels, 300.0, 2), data })
+    // A region may be too thin for its name.
+    let legend = grid.class_names().iter().enumerate().map(|(class, name)| ((*name).to_owned(), Tint::Region(class)));
+    Ok(Still { panels: Panels::new(panels, 300.0, 2).with_legend(legend.collect()), data })
 }
 
 /// Relative importance and density of a cell, both above 0 as the diagram's scales are logarithmic.

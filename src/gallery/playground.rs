@@ -12,6 +12,7 @@ use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::solid::Solid;
 use crate::figures::stack::{Neuron, Stack};
 use crate::figures::theme::Tint;
+use crate::figures::written;
 use crate::measures::{JOINING_COSINE, Measures, NeuronKind, sentence};
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
@@ -45,7 +46,7 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
     let tints: Vec<Tint> = (0..n).map(|i| Tint::Feature(i, n)).collect();
     let measures = Measures::of(&w, n, m);
     let number = report.index + 1;
-    let loss = format!("loss {:.3e} after {} steps", report.loss, report.steps);
+    let loss = format!("loss {} after {} steps", written(report.loss, 3), report.steps);
     let words = match spec.model {
         ModelKind::Absolute => loss,
         _ => format!("{}; {loss}", sentence(&measures, n, m)),
@@ -85,7 +86,11 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
             .filter(|(_, loss)| *loss > 0.0)
             .collect();
         if let Some(chart) = loss_chart(points, report.steps) {
-            panels.push(Panel::new(format!("Model {number}: the way"), "Loss against step.", View::Chart(chart)));
+            panels.push(Panel::new(
+                format!("Model {number}: loss"),
+                "Against the step, both in powers of ten.",
+                View::Chart(chart),
+            ));
         }
     }
     panels.into_iter().map(|panel| panel.of_job(report.index)).collect()
@@ -109,7 +114,7 @@ fn matrix(
     let gram = (0..n * n).map(|at| (0..m).map(|k| w[k * n + at / n] * w[k * n + at % n]).sum()).collect();
     let bars =
         Bars {
-            name: "‖W_i‖".into(), lengths: measures.norms.clone(), superposition: measures.superposition.clone()
+            name: "‖Wᵢ‖".into(), lengths: measures.norms.clone(), superposition: measures.superposition.clone()
         };
     let heatmap = Heatmap::new(n, n, gram)
         .with_titles("feature", "feature")

@@ -56,7 +56,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let known = polytopes();
     for (name, origin) in OTHERS {
         let solid = known.iter().find(|solid| solid.name == name).expect("a name of the table");
-        frames.push(Frame::of(name.replace('-', " "), origin.into(), solid.matrix(), solid.dimension));
+        frames.push(Frame::of(capital(&name.replace('-', " ")), origin.into(), solid.matrix(), solid.dimension));
     }
     let n_frames = frames.len();
     let panels = frames.iter().enumerate().flat_map(|(idx, frame)| [frame.picture(), frame.gram(idx + 1 == n_frames)]);
@@ -81,6 +81,12 @@ pub fn axes_without_ones(k: usize) -> Vec<f64> {
 /// `[3][n]` of n points.
 pub fn transposed(points: &[[f64; 3]]) -> Vec<f64> {
     (0..3).flat_map(|k| points.iter().map(move |point| point[k])).collect()
+}
+
+/// The words with a capital at their start.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Vectors with what is measured of them.
@@ -119,21 +125,20 @@ impl Frame {
 
     fn picture(&self) -> Panel {
         let pose = canonical_pose(&self.w, self.n, self.dimension);
-        let words = format!("{}: {}", self.measures.solution.replace('-', " "), self.origin);
+        let solution = capital(&self.measures.solution.replace('-', " "));
+        let words = if solution == self.title { capital(&self.origin) } else { format!("{solution}: {}", self.origin) };
         let view = if self.dimension == 2 {
-            let names = vec![String::new(); self.n];
             let weights = pose.into_iter().map(|weight| weight as f32).collect();
-            View::Plane(Plane {
-                outline: true,
-                ..Plane::new(self.n, weights).with_tints(self.tints()).with_names(names)
-            })
+            View::Plane(Plane::new(self.n, weights).with_tints(self.tints()))
         } else {
             // The first vertex points up.
             let point = |i: usize| [pose[self.n + i], pose[i], pose[2 * self.n + i]];
             let points: Vec<[f64; 3]> = (0..self.n).map(point).collect();
             let hull = convex_hull(&points);
             let edges = hull.edges.into_iter().map(|(a, b)| [a, b]).collect();
-            let solid = Solid::new(points, self.tints()).with_edges(edges, hull.faces);
+            // The numbers are those of the matrix' rows.
+            let names = (1..=self.n).map(|i| i.to_string()).collect();
+            let solid = Solid::new(points, self.tints()).with_edges(edges, hull.faces).with_names(names);
             View::Solid(Solid { spokes: true, ..solid.seen_from(0.35, 0.3) })
         };
         Panel::new(self.title.clone(), words, view)

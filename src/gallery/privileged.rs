@@ -6,6 +6,7 @@ use super::neurons::{Neurons, counted, superposition_legend};
 use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
+use crate::figures::written;
 use crate::measures::NeuronKind;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
@@ -38,7 +39,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let reports = train_sweep(lab, "models", spec)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| pair(spec, report)).collect();
-    let panels = Panels::new(panels, 300.0, 2).with_legend(superposition_legend());
+    let panels = Panels::new(panels, 200.0, 4).in_groups_of(2).with_legend(superposition_legend());
     Ok(Still { panels, data: json!({ "instances": reports }) })
 }
 
@@ -51,16 +52,16 @@ fn pair(spec: &ExperimentSpec, report: &InstanceReport) -> [Panel; 2] {
     };
     let of = if spec.restarts.count > 1 { format!(", best of {}", spec.restarts.count) } else { String::new() };
     let matrix_words = format!(
-        "{} in {}; loss {:.3e}.",
+        "{} in {}; loss {}{of}.",
         counted(report.measures.represented.len(), "feature"),
         counted(spec.hidden, "neuron"),
-        report.loss
+        written(report.loss, 3)
     );
     let kinds = [(NeuronKind::Monosemantic, "monosemantic"), (NeuronKind::Polysemantic, "polysemantic")];
     let counts = kinds.map(|(kind, name)| counted(neurons.count(kind), &format!("{name} neuron")));
     let stack = neurons.stack(neurons.superposition_tints());
     [
-        Panel::new(format!("{place}: W{of}"), matrix_words, View::Heatmap(neurons.encoder_map())),
+        Panel::new(format!("{place}: W"), matrix_words, View::Heatmap(neurons.encoder_map())),
         Panel::new(format!("{place}: neurons"), format!("{}, {}.", counts[0], counts[1]), View::Stack(stack)),
     ]
     .map(|panel| panel.of_job(report.index))

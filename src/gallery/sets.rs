@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Still, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
+use crate::figures::chart::{Axis, Chart, Mark, Series};
 use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
@@ -33,7 +34,7 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
     if let Some(more) = with_one_more_set(spec) {
         let others = planes_of(&more, lab)?;
         let further = plane_panels(&more, &others, reports.len()).into_iter();
-        panels.extend(further.map(|panel| Panel { title: format!("{}, a set more", panel.title), ..panel }));
+        panels.extend(further.map(|panel| Panel { title: format!("{}, one set more", panel.title), ..panel }));
         reports.extend(others);
         n_sets += 1;
     }
@@ -64,7 +65,7 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
     let reports = trained(spec, lab)?;
     let panels = reports
         .iter()
-        .map(|report| {
+        .flat_map(|report| {
             let (n, w) = (spec.features, wide(report));
             let gram = (0..n * n).map(|at| dot(&w, n, at / n, at % n)).collect();
             let blocks = sets(spec).iter().filter(|set| set.windows(2).all(|pair| pair[1] == pair[0] + 1));
@@ -78,10 +79,38 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
                 "Within a set no two directions have a cosine beyond {within:.3} in magnitude, across sets it reaches {across:.3}."
             );
             let title = format!("WᵀW, {} features in {} dimensions", n, spec.hidden);
-            Panel::new(title, words, View::Heatmap(heatmap)).of_job(report.index)
+            [Panel::new(title, words, View::Heatmap(heatmap)), cosines_panel(&w, n, sets(spec))]
+                .map(|panel| panel.of_job(report.index))
         })
         .collect();
     Ok(Still { panels: Panels::new(panels, 340.0, 2), data: json!({ "instances": reports }) })
+}
+
+/// The cosines of all pairs of one set, and of features of two sets, the largest first.
+fn cosines_panel(w: &[f64], n: usize, sets: &[Vec<usize>]) -> Panel {
+    let owner = |i: usize| sets.iter().position(|set| set.contains(&i));
+    let mut cosines = [Vec::new(), Vec::new()];
+    for i in 0..n {
+        for j in 0..i {
+            if let (Some(own), Some(other)) = (owner(i), owner(j)) {
+                cosines[usize::from(own != other)].push(cosine(w, n, i, j).abs());
+            }
+        }
+    }
+    let most = cosines.iter().map(Vec::len).max().unwrap_or(0);
+    let words = format!("{} pairs within a set, {} across; the largest first.", cosines[0].len(), cosines[1].len());
+    let names = ["within a set", "across sets"];
+    let series = cosines.into_iter().zip(names).enumerate().map(|(kind, (mut values, name))| {
+        values.sort_by(|a, b| b.total_cmp(a));
+        let points = values.into_iter().zip(1..).map(|(value, rank)| (f64::from(rank), value)).collect();
+        Series::new(name, Tint::Kind(kind), Mark::LineDots, points)
+    });
+    let chart = Chart::new(
+        Axis::linear("pair", 0.0, (most as f64 * 1.02).max(1.0)),
+        Axis::linear("cosine, without its sign", 0.0, 1.0).called("cosine"),
+        series.collect(),
+    );
+    Panel::new("Cosines of all pairs", words, View::Chart(chart))
 }
 
 /// The sets of a spec: correlated ones, else anticorrelated ones.

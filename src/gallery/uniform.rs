@@ -63,7 +63,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
         dots.extend(all.enumerate().map(|(i, &d)| (x * jitter(idx + 31 * i), d)));
     }
     let (points, sources) = points_of_d_star(&inverse, &reports);
-    let dots = Series::new("D_i of a feature", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.2), dots);
+    let dots = Series::new("Dᵢ of a feature", Tint::Kind(0), Mark::Dots(Shape::Disc, 1.2), dots);
     let series = vec![
         dots.with_strength(0.55).with_sources(behind),
         Series::new("D*, the mean of a density", Tint::Ink, Mark::LineDots, points).with_sources(sources),

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
+use crate::figures::written;
 use crate::report::InstanceReport;
 use crate::spec::{Draft, ExperimentSpec, Keep, ModelKind};
 use crate::sweep::{Lab, n_jobs};
@@ -149,8 +150,10 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 fn free_words(outcomes: &[Outcome], of: &str, m: usize) -> String {
     match outcomes.iter().find(|outcome| outcome.is_free()) {
         Some(outcome) => format!(
-            "With {of} {} no kept feature shares its dimension: {} are kept in {m} dimensions, at a loss of {:.1e}.",
-            outcome.strength, outcome.kept, outcome.loss
+            "With {of} {} no kept feature shares its dimension: {} are kept in {m} dimensions, at a loss of {}.",
+            outcome.strength,
+            outcome.kept,
+            written(outcome.loss, 2)
         ),
         None => "Features share dimensions at every strength shown.".into(),
     }
@@ -162,7 +165,7 @@ fn sharing(outcomes: &[Outcome], title: &str, paper: Option<f64>) -> View {
     let (points, sources): (Vec<(f64, f64)>, Vec<Source>) = seen.unzip();
     let most = outcomes.iter().map(|outcome| outcome.strength).fold(0.0, f64::max);
     let mut rules = vec![Rule::level(1.0, "1")];
-    rules.extend(paper.map(|size| Rule::upright(size, "the paper's 80%")));
+    rules.extend(paper.map(|size| Rule::upright(size, "the paper’s 80%")));
     let chart = Chart::new(
         Axis::linear(title, 0.0, if most > 0.0 { 1.03 * most } else { 1.0 }),
         Axis::linear("dimensions per kept feature", 0.0, 1.1),

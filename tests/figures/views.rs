@@ -438,6 +438,33 @@ fn what_a_still_must_say_is_written() {
 }
 
 #[test]
+fn narrow_matrices_explain_their_colours_and_bars() {
+    for (n, width) in [(20, 200), (20, 250), (80, 250), (20, 390)] {
+        let picture = svg::render(Mode::Light, width, &gram(n, n / 2, 1).with_titles("", ""));
+        for text in ["b", "‖Wᵢ‖", "−1", "1", "0", "superposition", "≥ 1"] {
+            assert!(
+                picture.texts.iter().any(|written| written.text == text),
+                "no {text:?} of {n} features at {width} px"
+            );
+        }
+    }
+}
+
+#[test]
+fn few_factors_fill_the_place_of_many() {
+    let pair = |count: usize| {
+        let factors = (0..count).map(|k| Factor { shape: "digon".into(), features: vec![2 * k, 2 * k + 1] });
+        Geometry::new(factors.collect(), (0..count).map(|k| (2 * k, 2 * k + 1, -1.0)).collect())
+    };
+    let apart = |count: usize| {
+        let picture = svg::render(Mode::Light, 400, &pair(count));
+        let at = |idx: u32| picture.spots.iter().find(|spot| spot.feature == Some(idx)).unwrap().extent.centre().0;
+        at(1) - at(0)
+    };
+    assert!(apart(1).abs() > 2.0 * apart(200).abs(), "{} and {}", apart(1), apart(200));
+}
+
+#[test]
 fn many_marks_make_a_small_document() {
     let size = |panels: &Panels| svg::render(Mode::Light, 768, panels).svg.len();
     let one = |view: View| Panels::new(vec![Panel::new("", "", view)], 300.0, 1);
