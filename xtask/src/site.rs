@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -34,6 +35,7 @@ pub fn build(root: &Path, tools: &Tools) -> Result<Site> {
     let built = wasm::build(root, toolchain, &folder.join("pkg"))?;
     shell::step("the page");
     copy_page(root, &folder)?;
+    minify(root, &folder)?;
     compress(&folder)?;
     let download = report_sizes(&folder)?;
     shell::note(&format!("dist/ is ready after {}", shell::human_time(start.elapsed())));
@@ -48,7 +50,9 @@ fn copy_page(root: &Path, dist: &Path) -> Result<()> {
     for source in &sources {
         let relative = source.strip_prefix(root)?;
         let target = dist.join(relative);
-        copy_if_changed(source, &target)?;
+        if !is_minified(source) {
+            copy_if_changed(source, &target)?;
+        }
         kept.insert(compressed_name(&target));
         kept.insert(target);
     }
@@ -89,6 +93,23 @@ pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Whether `dist/` gets a file without its comments and spaces.
+fn is_minified(source: &Path) -> bool {
+    source.extension().is_some_and(|kind| kind == "js" || kind == "css")
+}
+
+/// Writes scripts and styles of www/ to dist/ without comments, spaces and long local names: what they say to programmers is two
+/// fifths of their size. Every module stays a file of its own.
+fn minify(root: &Path, dist: &Path) -> Result<()> {
+    let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
+    esbuild.current_dir(root);
+    for source in files_under(&root.join("www"))?.into_iter().filter(|file| is_minified(file)) {
+        esbuild.arg(source.strip_prefix(root)?);
+    }
+    esbuild.args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning", "--outbase=www"]);
+    shell::run(esbuild.arg(format!("--outdir={}", dist.join("www").display())))
 }
 
 /// Kinds of files that compress well.
@@ -198,8 +219,8 @@ mod tests {
         }
         for (file, text) in [
             ("index.html", "<p>"),
-            ("www/main.js", "new"),
-            ("dist/www/main.js", "old"),
+            ("www/note.txt", "new"),
+            ("dist/www/note.txt", "old"),
             ("dist/www/gone.js", ""),
             ("dist/pkg/a", ""),
         ] {
@@ -208,8 +229,8 @@ mod tests {
         copy_page(&root, &dist).unwrap();
         let names: Vec<_> = files_under(&dist).unwrap();
         let names: Vec<_> = names.iter().map(|f| f.strip_prefix(&dist).unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["index.html", "pkg/a", "www/main.js"]);
-        assert_eq!(std::fs::read_to_string(dist.join("www/main.js")).unwrap(), "new");
+        assert_eq!(names, ["index.html", "pkg/a", "www/note.txt"]);
+        assert_eq!(std::fs::read_to_string(dist.join("www/note.txt")).unwrap(), "new");
         std::fs::remove_dir_all(&root).unwrap();
     }
 }
