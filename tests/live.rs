@@ -61,7 +61,7 @@ fn a_figure_in_slices_is_the_figure_in_one_go() {
         (
             "adversarial",
             r#"{"steps":200,"batch":64,"features":12,"hidden":4,"sweep":[{"field":"density","values":[1,0.2]}]}"#,
-            false,
+            true,
         ),
         (
             "dictionary",

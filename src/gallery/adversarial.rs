@@ -13,10 +13,11 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::order;
+use crate::report::InstanceReport;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
 use crate::sweep::lab::map;
 use crate::sweep::{Lab, job_spec, n_jobs};
-use crate::train::level_of;
+use crate::train::{Status, level_of};
 
 /// The most models in one picture.
 const MAX_MODELS: usize = 128;
@@ -54,6 +55,12 @@ impl Attacked {
 /// [`Error::Field`] for a spec without a sweep over density, without an attack, or of a model whose features have no dimensions; else
 /// as [`Lab::train`].
 pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attacked>, Error> {
+    let (bare, reports) = trained(spec, lab)?;
+    attack_all(spec, &bare, &reports, lab)
+}
+
+/// The models, with their specs, as far as they are trained.
+fn trained(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<(Vec<ExperimentSpec>, Vec<InstanceReport>), Error> {
     let n_models = n_jobs(spec);
     if n_models < 2 || spec.sweep.iter().any(|axis| axis.field != "density") {
         return refuse("sweep", format!("{n_models} models"), "one axis, density, of at least two values");
@@ -64,25 +71,41 @@ pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attac
     if spec.model == ModelKind::Absolute {
         return refuse("model", spec.model.name(), "a model with one matrix W for this figure");
     }
-    let Some(Attack { norm, .. }) = spec.attack else {
+    if spec.attack.is_none() {
         return refuse("attack", "null", "an attack for this figure");
-    };
+    }
     let jobs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
     let bare: Vec<ExperimentSpec> = jobs.into_iter().map(|job| ExperimentSpec { attack: None, ..job }).collect();
     let reports = lab.train("models", &bare)?;
-    let mut models = map(lab, "attacks", n_models, |idx| {
+    Ok((bare, reports))
+}
+
+/// 1/p and 1/D* of a model.
+fn place(spec: &ExperimentSpec, report: &InstanceReport) -> Result<(f64, f64), Error> {
+    let Density::Uniform(density) = spec.density else {
+        return refuse("density", "a list", "one density for all features of a model");
+    };
+    let Some(dimensions) = report.measures.dimensions_per_feature else {
+        return refuse("seed", spec.seed, "one whose models represent something");
+    };
+    Ok((1.0 / density, 1.0 / dimensions))
+}
+
+fn attack_all(
+    spec: &ExperimentSpec,
+    bare: &[ExperimentSpec],
+    reports: &[InstanceReport],
+    lab: &dyn Lab,
+) -> Result<Vec<Attacked>, Error> {
+    let norm = spec.attack.map_or(0.0, |attack| attack.norm);
+    let mut models = map(lab, "attacks", bare.len(), |idx| {
         let (spec, report) = (&bare[idx], &reports[idx]);
-        let Density::Uniform(density) = spec.density else {
-            return refuse("density", "a list", "one density for all features of a model");
-        };
-        let Some(dimensions) = report.measures.dimensions_per_feature else {
-            return refuse("seed", spec.seed, "one whose models represent something");
-        };
+        let (inverse_density, features_per_dimension) = place(spec, report)?;
         let (subject, law, level) = (report.subject(spec), spec.input_law(), level_of(spec)?);
         let under = |relative_to| attack::evaluate(&subject, &Attack { norm, relative_to }, &law, spec.seed, level);
         Ok(Attacked {
-            inverse_density: 1.0 / density,
-            features_per_dimension: 1.0 / dimensions,
+            inverse_density,
+            features_per_dimension,
             same_size: under(RelativeTo::Dense),
             own_size: under(RelativeTo::Own),
             source: source(report),
@@ -111,7 +134,11 @@ pub(crate) fn correlation(x: &[f64], y: &[f64]) -> f64 {
 /// # Errors
 /// As [`attacked`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let models = attacked(spec, lab)?;
+    let (bare, reports) = trained(spec, lab)?;
+    if reports.iter().any(|report| report.status == Status::Running) {
+        return on_the_way(&bare, &reports);
+    }
+    let models = attack_all(spec, &bare, &reports, lab)?;
     let same = relative(&models, |model| &model.same_size);
     let own = relative(&models, |model| &model.own_size);
     let features: Vec<f64> = models.iter().map(|model| model.features_per_dimension).collect();
@@ -133,12 +160,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         ],
     )
     .with_rules(vec![Rule::level(1.0, "")]);
-    let per_dimension = Chart::new(
-        x(),
-        Axis::linear("1/D* = ‖W‖²/m", 0.0, most(&features)),
-        vec![line("", Tint::Kind(0), Mark::LineDots, &features)],
-    )
-    .with_rules(vec![Rule::level(1.0, "")]);
+    let per_dimension = per_dimension_chart(&places, &features, &sources);
     let dots = features.iter().copied().zip(same.iter().copied()).collect();
     let top = most(&features).max(most(&same));
     let scatter = Chart::new(
@@ -175,6 +197,32 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         "correlation": r,
     });
     Ok(Still { panels: Panels::new(panels, 270.0, 3), data })
+}
+
+fn per_dimension_chart(places: &[f64], features: &[f64], sources: &[Source]) -> Chart {
+    let points = places.iter().copied().zip(features.iter().copied()).collect();
+    Chart::new(
+        Axis::log("1/(1 − S)", places[0], places[places.len() - 1]),
+        Axis::linear("1/D* = ‖W‖²/m", 0.0, 1.1 * features.iter().copied().fold(1.0, f64::max)),
+        vec![Series::new("", Tint::Kind(0), Mark::LineDots, points).with_sources(sources.to_vec())],
+    )
+    .with_rules(vec![Rule::level(1.0, "")])
+}
+
+/// What can be shown before the models are trained, and with them their attacks.
+fn on_the_way(bare: &[ExperimentSpec], reports: &[InstanceReport]) -> Result<Still, Error> {
+    let mut models = bare
+        .iter()
+        .zip(reports)
+        .map(|(spec, report)| Ok((place(spec, report)?, source(report))))
+        .collect::<Result<Vec<_>, Error>>()?;
+    order::sort_by(&mut models, |a, b| a.0.0.total_cmp(&b.0.0));
+    let (places, sources): (Vec<(f64, f64)>, Vec<Source>) = models.into_iter().unzip();
+    let (places, features): (Vec<f64>, Vec<f64>) = places.into_iter().unzip();
+    let words = "So far; the attacks are worked out when all models are trained.";
+    let chart = per_dimension_chart(&places, &features, &sources);
+    let panel = Panel::new("Features per dimension", words, View::Chart(chart)).in_own_row();
+    Ok(Still { panels: Panels::new(vec![panel], 270.0, 3), data: json!({ "features_per_dimension": features }) })
 }
 
 #[cfg(test)]
