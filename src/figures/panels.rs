@@ -16,7 +16,7 @@ use super::solid::Solid;
 use super::spots::Key;
 use super::stack::Stack;
 use super::surface::Field;
-use super::text::{text_width, wrap};
+use super::text::{text_width, wrap, wrap_in};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
@@ -30,8 +30,9 @@ const GUTTER: (f64, f64) = (26.0, 24.0);
 pub const MOST_WIDE: f64 = 800.0;
 /// From line to line of a sentence.
 const LEADING: f64 = 1.35 * Theme::TICK;
-/// Height of a title with the space below it.
+/// Height of a title's last line with the space below it, and from line to line of it.
 const TITLE_HEIGHT: f64 = 22.0;
+const TITLE_LEADING: f64 = 1.3 * Theme::TITLE;
 /// Height of a row of a legend.
 const LEGEND_ROW: f64 = 20.0;
 /// Width of a legend's swatch, and from it to its text.
@@ -212,9 +213,15 @@ impl Panel {
         Self { job: Some(job), ..self }
     }
 
+    /// The title as it is broken at a width.
+    fn title_lines(&self, width: f64) -> Vec<String> {
+        wrap_in(&self.title, width, Theme::TITLE, true)
+    }
+
     /// Height of title and sentence.
     fn words_height(&self, width: f64) -> f64 {
-        let title = if self.title.is_empty() { 0.0 } else { TITLE_HEIGHT };
+        let titles = self.title_lines(width).len() as f64;
+        let title = if titles > 0.0 { TITLE_HEIGHT + (titles - 1.0) * TITLE_LEADING } else { 0.0 };
         let lines = wrap(&self.sentence, width, Theme::TICK).len() as f64;
         title + lines * LEADING + if lines > 0.0 { 8.0 } else { 0.0 }
     }
@@ -328,9 +335,10 @@ impl Figure for Panels {
         let (slots, _) = self.layout(place.width);
         for (panel, slot) in self.panels.iter().zip(slots) {
             let (x, mut y) = (place.x + slot.words.0, place.y + slot.words.1);
-            if !panel.title.is_empty() {
-                sheet.text(&panel.title, (x, y + 9.0), Align::Left, &theme.strong(Theme::TITLE))?;
-                y += TITLE_HEIGHT;
+            let titles = panel.title_lines(slot.view.width);
+            for (line_idx, line) in titles.iter().enumerate() {
+                sheet.text(line, (x, y + 9.0), Align::Left, &theme.strong(Theme::TITLE))?;
+                y += if line_idx + 1 < titles.len() { TITLE_LEADING } else { TITLE_HEIGHT };
             }
             for (line_idx, line) in wrap(&panel.sentence, slot.view.width, Theme::TICK).iter().enumerate() {
                 let at = (x, y + (line_idx as f64 + 0.5) * LEADING);

@@ -50,10 +50,15 @@ pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
 
 /// Breaks a sentence into lines no wider than `width`; a word that is wider than that has a line of its own.
 pub fn wrap(sentence: &str, width: f64, size: f64) -> Vec<String> {
+    wrap_in(sentence, width, size, false)
+}
+
+/// The same of a regular or a bold text.
+pub fn wrap_in(sentence: &str, width: f64, size: f64, bold: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in sentence.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), size, false) <= width => {
+            Some(line) if text_width(&format!("{line} {word}"), size, bold) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }

@@ -113,13 +113,13 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
         // At its own scale: the first ones are small.
         let points = at(t);
         let longest = points.iter().map(length).fold(0.0, f64::max);
-        let words = format!("The longest feature has a length of {longest:.2}.");
+        let words = format!("The longest has a length of {longest:.2}.");
         panels.push(Panel::new(title, words, View::Solid(Solid { radius: None, ..solid(points) })));
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));
     let data = json!({ "regimes": regimes, "instances": [report] });
     let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
-    Ok(Still { panels: Panels::new(panels, 250.0, 3).with_legend(legend.collect()), data })
+    Ok(Still { panels: Panels::new(panels, 230.0, 3).with_legend(legend.collect()), data })
 }
 
 /// The report of the spec's only instance.

@@ -185,7 +185,7 @@ fn plane_panel(model: &Trained) -> Panel {
     let tints = (0..5).map(|i| if i == 0 { Tint::Kind(1) } else { Tint::Kind(0) }).collect();
     let names = (0..5).map(|i| if i == 0 { "odd".into() } else { String::new() }).collect();
     let plane = Plane::new(5, pose).with_tints(tints).with_names(names);
-    Panel::new(format!("{} × as dense", short(model.relative)), model.solution.name(), View::Plane(plane))
+    Panel::new(format!("Density × {}", short(model.relative)), model.solution.name(), View::Plane(plane))
         .of_job(model.report.index)
 }
 

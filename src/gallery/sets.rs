@@ -33,13 +33,13 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
     let mut n_sets = sets(spec).len();
     if let Some(more) = with_one_more_set(spec) {
         let others = planes_of(&more, lab)?;
-        let further = plane_panels(&more, &others, reports.len()).into_iter();
-        panels.extend(further.map(|panel| Panel { title: format!("{}, one set more", panel.title), ..panel }));
-        reports.extend(others);
         n_sets += 1;
+        let further = plane_panels(&more, &others, reports.len()).into_iter();
+        panels.extend(further.map(|panel| Panel { title: format!("{}, {n_sets} sets", panel.title), ..panel }));
+        reports.extend(others);
     }
     Ok(Still {
-        panels: Panels::new(panels, 150.0, n_columns).with_legend(legend(spec, n_sets)),
+        panels: Panels::new(panels, 130.0, n_columns).with_legend(legend(spec, n_sets)),
         data: json!({ "instances": reports }),
     })
 }
@@ -52,7 +52,7 @@ pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Erro
     let reports = planes_of(spec, lab)?;
     let panels = plane_panels(spec, &reports, 0);
     Ok(Still {
-        panels: Panels::new(panels, 150.0, 5).with_legend(legend(spec, sets(spec).len())),
+        panels: Panels::new(panels, 130.0, 5).with_legend(legend(spec, sets(spec).len())),
         data: json!({ "instances": reports }),
     })
 }
