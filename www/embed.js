@@ -33,7 +33,7 @@ export function embedPolicy(page) {
   return [
     `script-src ${origin} 'wasm-unsafe-eval'`,
     `connect-src ${origin}`,
-    'worker-src blob:',
+    `worker-src blob: ${origin}`,
     `style-src ${origin}`,
     `font-src ${origin}`,
     `img-src ${origin} blob: data:`,

@@ -10,6 +10,8 @@ import { Surface, themeNow } from '../draw.js';
 
 /** Drawing goes on in the next frame after so many milliseconds. */
 const DRAW_MS = 10;
+/** A panel that took long rests for so many times as long, unless the reader did something. */
+const DRAW_REST = 6;
 /** Radians that a solid turns by a pixel of a drag, and by an arrow key. */
 const TURN_PER_PIXEL = 0.011;
 const TURN_PER_KEY = 0.15;
@@ -64,7 +66,9 @@ export class Views {
     before?.free();
     this.turnHint.hidden = !this.panels.some(({ info }) => info.turnable);
     this.arrange();
-    this.repaint();
+    this.tellColors();
+    for (const panel of this.panels) panel.isDirty = true;
+    this.onChange();
   }
 
   /** As many columns as there is room for. */
@@ -78,31 +82,57 @@ export class Views {
     for (const panel of this.panels) panel.fit();
   }
 
-  /** Everything is to be drawn anew. */
+  /** The theme changed. */
   repaint() {
     if (!this.picture) return;
-    const entries = JSON.parse(this.picture.legend(themeNow()));
+    this.tellColors();
+    this.urge();
+  }
+
+  /** What the colours mean. */
+  tellColors() {
+    const text = this.picture.legend(themeNow());
+    if (text === this.legendText) return;
+    this.legendText = text;
+    const entries = JSON.parse(text);
     this.legend.hidden = entries.length === 0;
     this.legend.replaceChildren(...entries.map(({ name, color }) => {
       const swatch = h('span', { class: 'swatch' });
       swatch.style.setProperty('--swatch', color);
       return h('li', {}, swatch, name);
     }));
-    for (const panel of this.panels) panel.isDirty = true;
+  }
+
+  /** Everything is drawn as soon as can be, for the reader waits for it. */
+  urge() {
+    for (const panel of this.panels) {
+      panel.isDirty = true;
+      panel.restUntil = 0;
+    }
     this.onChange();
   }
 
   /** Draws what can be seen, for a while; the rest in the next frame. */
   draw() {
     const start = performance.now();
+    let wait = Infinity;
     for (const panel of this.panels) {
       if (!panel.isDirty || !panel.isSeen || !panel.surface.isReady) continue;
-      if (performance.now() - start > DRAW_MS) {
+      const now = performance.now();
+      if (panel.restUntil > now) {
+        wait = Math.min(wait, panel.restUntil - now);
+        continue;
+      }
+      if (now - start > DRAW_MS) {
         this.onChange();
         return;
       }
       panel.draw();
+      panel.restUntil = performance.now() + DRAW_REST * (performance.now() - now);
     }
+    if (wait === Infinity) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(this.onChange, wait);
   }
 
   /** Lights a feature everywhere and tells a mark's numbers; null for none. */
@@ -110,8 +140,9 @@ export class Views {
     const feature = mark?.feature ?? -1;
     if (feature !== this.highlight) {
       this.highlight = feature;
-      for (const each of this.panels) each.isDirty = true;
-      this.onChange();
+      this.urge();
+      // The one that is pointed at first.
+      if (panel.surface.isReady) panel.draw();
     }
     this.tip.hidden = mark === null;
     for (const each of this.panels) each.canvas.classList.toggle('has-model', each === panel && mark !== null && mark.job !== null);
@@ -125,6 +156,7 @@ export class Views {
   }
 
   destroy() {
+    clearTimeout(this.timer);
     this.sizes.disconnect();
     this.seen.disconnect();
     for (const panel of this.panels) panel.remove();
@@ -140,6 +172,7 @@ class ViewPanel {
     this.idx = idx;
     this.isDirty = true;
     this.isSeen = false;
+    this.restUntil = 0;
     /** How far the reader has turned it, radians. */
     this.turned = [0, 0];
     this.mark = -1;
@@ -179,6 +212,7 @@ class ViewPanel {
     if (height !== this.height) {
       this.height = height;
       this.canvas.style.setProperty('height', `${height}px`);
+      this.restUntil = 0;
     }
     this.isDirty = true;
     this.views.onChange();
@@ -199,6 +233,7 @@ class ViewPanel {
     this.turned = [this.turned[0] + yaw, this.turned[1] + pitch];
     this.views.picture.turn(this.idx, yaw, pitch);
     this.isDirty = true;
+    this.restUntil = 0;
     this.views.onChange();
   }
 
