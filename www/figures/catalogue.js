@@ -33,13 +33,13 @@ export const CATALOGUE = {
   dimensions: {
     title: 'Dimensions per feature', fields: ['features', 'hidden', 'axis:density', 'start.scale', ...TRAINING],
     presets: [
-      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions stick at 1 and at 1/2 just as well.', spec: { features: 100, hidden: 10, steps: 4000 } },
+      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions stick at 1 and at 1/2 just as well.', spec: { features: 100, hidden: 10, steps: 2000, learning_rate: 0.005, schedule: 'cosine' } },
     ],
   },
   dimensionality: {
     title: 'The dimensionality of each feature', fields: ['features', 'hidden', 'axis:density', 'restarts.count', 'start.scale', ...TRAINING],
     presets: [
-      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions crowd at 1/2, too.', spec: { features: 100, hidden: 10, restarts: { count: 2, keep: 'all' } } },
+      { name: 'Smaller, faster', claim: 'A hundred features in ten dimensions crowd at 1/2, too.', spec: { features: 100, hidden: 10, steps: 3000, learning_rate: 0.005, restarts: { count: 2, keep: 'all' }, sweep: [{ field: 'density', values: [0.5, 0.4, 1 / 3, 0.25, 0.2] }] } },
     ],
   },
   polytopes: { title: 'The solids that features form', fields: ['features'] },
@@ -52,7 +52,7 @@ export const CATALOGUE = {
   correlated: {
     title: 'Correlated features', fields: SETS,
     presets: [
-      { name: 'One try each', claim: 'Without the best of many starts, pairs that should be orthogonal are often not.', spec: { restarts: { count: 1, keep: 'best' } } },
+      { name: 'Dense', claim: 'Where features are frequent, the two of a set fall together into one direction: a principal component.', spec: { density: 0.5 } },
     ],
   },
   anticorrelated: { title: 'Anticorrelated features', fields: SETS },
