@@ -67,7 +67,8 @@ export class LiveFigure {
   build(fields) {
     this.views = new Views({ onChange: () => this.frames.ask(), onOpen: (mark) => this.open(mark), say: (text) => this.frame.announcer.say(text) });
     this.waiting = h('p', { class: 'help waiting' }, 'The picture appears with the first steps of training.');
-    this.says = h('p', { class: 'verdict', dataset: { part: 'sentence' } });
+    // The panels say it too, each its own part: this is for those who listen.
+    this.says = h('p', { class: 'visually-hidden', dataset: { part: 'sentence' } });
     const presetText = h('p', { class: 'help', 'aria-live': 'polite' });
     this.presetRow = h('div', { class: 'presets', dataset: { part: 'presets' }, hidden: this.presets.length === 0 },
       h('span', { class: 'label' }, 'Try'), ...this.presets.map(({ name, claim, spec }) => button(name, () => {

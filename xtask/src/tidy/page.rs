@@ -5,7 +5,8 @@ fn allowed_imports(file: &str) -> Option<&'static [&'static str]> {
     match file {
         // Page and worker share only the protocol, and these three can be tested without a browser.
         "protocol.js" | "detect.js" | "state.js" => Some(&[]),
-        "worker.js" => Some(&["./protocol.js"]),
+        "worker.js" => Some(&["./protocol.js", "./worker-sweep.js"]),
+        "worker-sweep.js" => Some(&["./protocol.js"]),
         _ => None,
     }
 }
