@@ -54,6 +54,7 @@ impl Attacked {
 /// # Errors
 /// [`Error::Field`] for a spec without a sweep over density, without an attack, or of a model whose features have no dimensions; else
 /// as [`Lab::train`].
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn attacked(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<Attacked>, Error> {
     let (bare, reports) = trained(spec, lab)?;
     attack_all(spec, &bare, &reports, lab)
