@@ -130,6 +130,10 @@ impl Spot {
 
 /// The mark that is meant by a pointer at `at`: the nearest, of several the topmost; none where all are far.
 pub fn hit(spots: &[Spot], at: Point) -> Option<&Spot> {
+    // A maximum passes over what is not a number: it would be near everything.
+    if !(at.0.is_finite() && at.1.is_finite()) {
+        return None;
+    }
     let mut best: Option<(f64, &Spot)> = None;
     for spot in spots {
         let (distance, reach) = spot.extent.distance(at);
