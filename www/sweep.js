@@ -113,6 +113,7 @@ export class SweepJob {
   }
 
   feed() {
+    if (!this.isRunning) return;
     while (this.queue.length > 0) {
       const loads = this.pool.slots.map((slot) => this.live(slot).length);
       const least = Math.min(...loads);
@@ -149,6 +150,22 @@ export class SweepJob {
     this.isRunning = true;
     this.resumed = performance.now();
     for (const slot of this.slots()) this.tellRest(slot);
+    this.feed();
+  }
+
+  /** While it rests, takes its models out of the workers, whose memory others need; they come back as bytes. */
+  async park() {
+    if (this.isRunning || this.isOver) return;
+    const living = [...this.items.values()].filter(({ slot }) => slot !== null);
+    await Promise.all(living.map(async (item) => {
+      const { slot } = item;
+      const bytes = await this.request(slot, protocol.release, item.index).catch(() => null);
+      // One that is past its training stays where it is.
+      if (!bytes || item.slot !== slot || item.isDone || this.isOver) return;
+      Object.assign(item, { bytes, slot: null });
+      this.queue.push(item.index);
+    }));
+    this.feed();
   }
 
   /** Lets every model take so many milliseconds at least. */
@@ -164,6 +181,10 @@ export class SweepJob {
 
   /** So many steps of every model. */
   nudge(steps) {
+    while (this.queue.length > 0 && this.live(this.pool.slots[0]).length < MAX_LIVE) {
+      const loads = this.pool.slots.map((slot) => this.live(slot).length);
+      this.assign(this.items.get(this.queue.shift()), this.pool.slots[loads.indexOf(Math.min(...loads))]);
+    }
     return Promise.all(this.slots().map((slot) => this.request(slot, protocol.nudge, steps)));
   }
 
@@ -215,7 +236,7 @@ export class SweepJob {
 
   /** Where nothing waits, a worker that has nothing to do takes over a model from one that has several. */
   async takeOver() {
-    if (this.isTakingOver || this.queue.length > 0) return;
+    if (this.isTakingOver || !this.isRunning || this.queue.length > 0) return;
     const idle = this.pool.slots.find((slot) => this.live(slot).length === 0);
     const busiest = this.pool.slots.map((slot) => this.live(slot)).sort((a, b) => b.length - a.length)[0];
     if (!idle || busiest.length < 2) return;
@@ -258,6 +279,9 @@ export class GalleryJob {
     this.slot = pool.slots.reduce((least, other) => (other.jobs.size <= least.jobs.size ? other : least));
     this.isRunning = false;
     this.isResting = false;
+    /** Whether the worker has forgotten it, and whether its picture is final. */
+    this.isParked = false;
+    this.isFinal = false;
     /** @type {Map<number, string>} the last report of each model */
     this.reports = new Map();
     /** Indices of reports that the gallery has not been given. */
@@ -298,7 +322,7 @@ export class GalleryJob {
   }
 
   flush() {
-    if (this.isOver || this.timer !== null || this.since > 0 || this.unsent.size === 0) return;
+    if (this.isOver || this.isParked || this.timer !== null || this.since > 0 || this.unsent.size === 0) return;
     const reports = [...this.unsent].map((index) => [index, this.reports.get(index)]);
     this.unsent.clear();
     this.since = performance.now();
@@ -309,11 +333,39 @@ export class GalleryJob {
   rest(isResting) {
     if (this.isResting === isResting || this.isOver) return;
     this.isResting = isResting;
+    if (this.isParked) {
+      if (!isResting && !this.isFinal) this.unpark();
+      return;
+    }
     this.request(protocol.rest, isResting).catch(() => {});
+  }
+
+  /** Lets the worker forget it: what it is made of is kept here. */
+  park() {
+    if (this.isOver || this.isParked || !this.made) return;
+    this.isParked = true;
+    this.isRunning = false;
+    this.request(protocol.drop).catch(() => {});
+  }
+
+  unpark() {
+    this.isParked = false;
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.remake();
+  }
+
+  remake() {
+    this.request(protocol.gallery, ...this.made).catch((error) => this.fail(error));
+    this.since = 0;
+    for (const index of this.reports.keys()) this.unsent.add(index);
+    if (this.isResting) this.request(protocol.rest, true).catch(() => {});
+    this.flush();
   }
 
   /** The numbers behind the last picture. */
   async data() {
+    if (this.isParked) this.unpark();
     return this.request(protocol.data);
   }
 
@@ -336,6 +388,7 @@ export class GalleryJob {
       this.fail(protocol.revivedError(message.error));
     } else if (message.type === 'picture') {
       this.isRunning = false;
+      this.isFinal = message.isFinal;
       this.listener.onPicture?.(message);
       // What came meanwhile waits a little, so that training has the most of the time.
       const took = this.since > 0 ? performance.now() - this.since : 0;
@@ -351,11 +404,7 @@ export class GalleryJob {
   /** A new worker makes it again, of the reports that there are. */
   revive(slot, owed, lost) {
     for (const request of owed) if (request.message.job === this.id && request.message.type !== 'data') lost.add(request);
-    this.request(protocol.gallery, ...this.made).catch((error) => this.fail(error));
-    this.since = 0;
-    for (const index of this.reports.keys()) this.unsent.add(index);
-    if (this.isResting) this.request(protocol.rest, true).catch(() => {});
-    this.flush();
+    if (!this.isParked) this.remake();
   }
 
   fail(error) {

@@ -254,6 +254,10 @@ export class GalleryMaker {
   }
 
   data() {
+    if (this.isWorking) {
+      while (JSON.parse(this.gallery.step()).need === 'time');
+      this.gallery.picture();
+    }
     return this.gallery.data();
   }
 

@@ -197,6 +197,28 @@ test('a gallery whose worker died is made again of the reports that there were',
   pool.close();
 });
 
+test('a figure out of view holds no worker, and goes on from where it was', async () => {
+  const { pool } = makePool(2);
+  const { run, pictures, started, errors } = runFigure(pool, { ...SPEC, steps: 1000, models: 4 });
+  await started;
+  run.drive(true, 600);
+  await until('a picture', () => pictures.length > 0 && run.sweep.steps > 20);
+  run.drive(false);
+  run.park();
+  await until('the release', () => run.sweep.queue.length === 4);
+  assert.ok(pool.slots.every((slot) => run.sweep.live(slot).length === 0));
+  const { steps } = run.sweep;
+  assert.ok(steps > 0);
+  run.drive(true, 600);
+  await until('more steps', () => run.sweep.steps > steps);
+  await until('the end', () => pictures.at(-1)?.isFinal, 20_000);
+  run.drive(false);
+  run.park();
+  assert.deepEqual(await run.data(), Array.from({ length: 4 }, (_, index) => [index, 1000]));
+  assert.deepEqual(errors, []);
+  pool.close();
+});
+
 test('past pictures are thinned, the first and the newest stay', () => {
   const history = new History({ maxPictures: 10, maxBytes: 400 });
   for (let steps = 0; steps < 57; steps += 1) history.push({ bytes: new Uint8Array(30), steps, sentence: '', isFinal: false });

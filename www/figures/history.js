@@ -2,7 +2,7 @@
 
 /** So many pictures, and so many bytes of them, at most. */
 const MAX_PICTURES = 100;
-const MAX_BYTES = 8e6;
+const MAX_BYTES = 5e6;
 
 /**
  * @typedef {{bytes: Uint8Array, steps: number, sentence: string, isFinal: boolean}} Past

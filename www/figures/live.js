@@ -16,6 +16,8 @@ import { FigureRun } from './run.js';
 import { Views } from './views.js';
 import { themeNow } from '../draw.js';
 
+/** A figure that was out of view for so long holds no worker. */
+const PARK_MS = 2500;
 /** Steps of each model when the reader asks for one step: what can be seen. */
 const NUDGE_STEPS = 20;
 /** Speeds on offer: milliseconds that a model takes at least. The default lets quick ones be watched. */
@@ -277,6 +279,14 @@ export class LiveFigure {
 
   drive() {
     this.run?.drive(this.isPlaying && this.isVisible, this.pace);
+    clearTimeout(this.parking);
+    if (!this.isVisible) {
+      this.parking = setTimeout(() => {
+        this.run?.park();
+        this.views.forget();
+        this.beside?.views.forget();
+      }, PARK_MS);
+    }
     this.frames.ask();
   }
 
@@ -418,6 +428,7 @@ export class LiveFigure {
   }
 
   destroy() {
+    clearTimeout(this.parking);
     this.next?.cancel();
     this.run?.cancel();
     this.frames.cancel();

@@ -77,6 +77,12 @@ export class FigureRun {
     this.gallery.rest(!isRunning);
   }
 
+  /** While it rests, gives back what it holds in the workers. */
+  park() {
+    this.sweep.park();
+    this.gallery.park();
+  }
+
   /** One slice of every model, while resting. */
   async nudge(steps) {
     this.gallery.rest(false);

@@ -155,6 +155,16 @@ export class Views {
     this.tip.style.setProperty('top', `${y - height - 12 < -8 ? y + 14 : y - height - 12}px`);
   }
 
+  /** Gives back the pixels of panels that nobody sees; they are drawn anew when they are. */
+  forget() {
+    for (const panel of this.panels) {
+      if (panel.isSeen) continue;
+      panel.canvas.width = 0;
+      panel.canvas.height = 0;
+      panel.isDirty = true;
+    }
+  }
+
   destroy() {
     clearTimeout(this.timer);
     this.sizes.disconnect();
