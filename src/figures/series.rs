@@ -1,10 +1,12 @@
 //! The series of a chart: points that belong together, how they are drawn, and what stands behind each.
 
+use super::color::mix;
 use super::sheet::{Box2, Drawn, Point, Sheet};
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// How a series is drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +115,11 @@ impl Series {
     }
 }
 
+/// From so many points on, those that cover each other to half a pixel are drawn once.
+const DENSE: usize = 1000;
+/// Discs below this radius are squares.
+const SMALL: f64 = 1.5;
+
 /// Draws points as far as they lie in the plot, those that are `hollow` by index as outlines.
 pub(super) fn draw_dots<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
@@ -124,8 +131,20 @@ pub(super) fn draw_dots<DB: DrawingBackend>(
     hollow: impl Fn(usize) -> bool,
 ) -> Drawn<(), DB> {
     let around = plot.grown(0.5);
+    // Of thousands of points most lie on others, and what cannot be seen is not worth a stroke.
+    let mut covered = HashSet::new();
+    let is_dense = points.len() > DENSE;
     for (idx, &(x, y)) in points.iter().enumerate().filter(|&(_, &point)| around.holds(point)) {
+        if is_dense && !covered.insert(((2.0 * x).round() as i32, (2.0 * y).round() as i32, hollow(idx))) {
+            continue;
+        }
         let corners = match shape {
+            // At this size a disc and a square of its area look the same, and on a raster the square is quicker drawn.
+            Shape::Disc if r < SMALL && sheet.is_raster() => {
+                let color = if hollow(idx) { mix(theme.card, color, 0.55) } else { color };
+                sheet.fill(&Box2::around((x, y), 1.77 * r, 1.77 * r), color)?;
+                continue;
+            }
             Shape::Disc | Shape::Ring => {
                 if shape == Shape::Ring || hollow(idx) {
                     sheet.disc((x, y), r, theme.card)?;

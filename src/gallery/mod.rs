@@ -45,10 +45,14 @@ impl Still {
     /// What it shows, in words: the sentences of its panels, each once, as many as can be listened to.
     pub fn sentence(&self) -> String {
         const MOST: usize = 3;
-        let mut sentences: Vec<&str> = Vec::new();
-        for panel in &self.panels.panels {
-            if !panel.sentence.is_empty() && !sentences.contains(&panel.sentence.as_str()) {
-                sentences.push(&panel.sentence);
+        let mut sentences: Vec<String> = Vec::new();
+        for panel in self.panels.panels.iter().filter(|panel| !panel.sentence.is_empty()) {
+            let words = panel.sentence.trim_end_matches('.');
+            // A few words alone say nothing without what they are about.
+            let is_clause = panel.sentence.ends_with('.') || panel.title.is_empty();
+            let sentence = if is_clause { format!("{words}.") } else { format!("{}: {words}.", panel.title) };
+            if !sentences.contains(&sentence) {
+                sentences.push(sentence);
             }
         }
         sentences.truncate(MOST);
