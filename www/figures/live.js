@@ -70,7 +70,7 @@ export class LiveFigure {
     this.views = new Views({ onChange: () => this.frames.ask(), onOpen: (mark) => this.open(mark), say: (text) => this.frame.announcer.say(text) });
     this.waiting = h('p', { class: 'help waiting' }, 'The picture appears with the first steps of training.');
     // The panels say it too, each its own part: this is for those who listen.
-    this.says = h('p', { class: 'visually-hidden', dataset: { part: 'sentence' } });
+    this.says = h('p', { class: 'verdict visually-hidden', dataset: { part: 'sentence' } });
     const presetText = h('p', { class: 'help', 'aria-live': 'polite' });
     this.presetRow = h('div', { class: 'presets', dataset: { part: 'presets' }, hidden: this.presets.length === 0 },
       h('span', { class: 'label' }, 'Try'), ...this.presets.map(({ name, claim, spec }) => button(name, () => {
