@@ -21,6 +21,8 @@ const SAVE_MS = 4000;
 
 /** The jobs of one sweep in this worker. */
 export class SweepShare {
+  static label = 'SweepShare';
+
   constructor(id) {
     this.id = id;
     /** @type {Map<number, object>} in the order of their turns */
@@ -184,6 +186,8 @@ export class SweepShare {
 
 /** A figure of the gallery. */
 export class GalleryMaker {
+  static label = 'GalleryMaker';
+
   /** @param {number} id @param {object} gallery the façade's */
   constructor(id, gallery) {
     this.id = id;

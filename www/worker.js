@@ -78,7 +78,7 @@ export function serve(port, loadCore, loadGallery) {
 
   const find = (message, kind) => {
     const job = jobs.get(message.job);
-    if (!(job instanceof kind)) throw new Error(`job ${message.job}: there is no such ${kind.name}`);
+    if (!(job instanceof kind)) throw new Error(`job ${message.job}: there is no such ${kind.label}`);
     return job;
   };
 
@@ -229,6 +229,8 @@ const LATER = Symbol('later');
 
 /** A trainer with its schedule. */
 class TrainJob {
+  static label = 'TrainJob'; // A class's own name is lost on its way to dist/.
+
   constructor(id, generation, trainer) {
     this.id = id;
     this.generation = generation;
@@ -339,6 +341,8 @@ class TrainJob {
 
 /** A grid whose cells come in by the chunk. */
 class GridJob {
+  static label = 'GridJob'; // A class's own name is lost on its way to dist/.
+
   constructor(id, grid) {
     this.id = id;
     this.grid = grid;
