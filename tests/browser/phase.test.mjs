@@ -61,6 +61,8 @@ test("the experiment agrees with the theory away from its boundaries; a click op
     const place = await page.evaluate(placeOf, { figure: FIGURE, rows: SIZE, columns: SIZE, cell: cell.idx });
     await figure.locator('canvas[data-diagram="experiment"]').click({ position: place });
     const panel = figure.locator(".cell-model");
+    // It trains while it is seen; figures above may still be growing to their size.
+    await panel.scrollIntoViewIfNeeded();
     await page.waitForFunction(
       (figure) => ["done", "converged"].includes(document.querySelector(`${figure} .cell-model`).dataset.status),
       FIGURE,
