@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Input("--theme: got both, expected --out with a name that ends in .svg or .png".into()));
     }
     let spec = draft.check()?;
-    let lab = Threads::new(jobs::pool(arguments.threads)?);
+    let lab = Threads::for_figures(jobs::pool(arguments.threads)?);
     interrupt::begin()?;
     let still = make(&spec, &lab)?;
     for &(mode, suffix) in modes {

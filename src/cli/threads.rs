@@ -10,16 +10,24 @@ use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 use crate::sweep::lab::train_at_once;
+use crate::train::PRECISION;
 
 /// The pool, and where progress shows.
 pub struct Threads {
     pool: ThreadPool,
+    /// To which fraction of themselves sampled losses are known.
+    precision: f64,
 }
 
 impl Threads {
-    /// A lab on this pool.
+    /// A lab on this pool, which knows losses as well as reports promise.
     pub fn new(pool: ThreadPool) -> Self {
-        Threads { pool }
+        Threads { pool, precision: PRECISION }
+    }
+
+    /// The same for figures, which show three digits of a loss: for large sparse models those of a report take as long as a thousand steps.
+    pub fn for_figures(pool: ThreadPool) -> Self {
+        Threads { pool, precision: 0.01 }
     }
 }
 
@@ -41,7 +49,7 @@ impl Lab for Threads {
     }
 
     fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
-        train_at_once(self, what, specs)
+        train_at_once(self, what, specs, self.precision)
     }
 
     fn keep_going(&self) -> bool {

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use crate::error::Error;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
+use crate::train::PRECISION;
 
 /// Who runs independent pieces of work.
 pub trait Lab: Sync {
@@ -69,7 +70,8 @@ fn map_once<T: Send>(
     done.collect::<Option<_>>().ok_or(Error::Interrupted)
 }
 
-/// What [`Lab::train`] does where the work is done at once, by [`Lab::each`].
+/// What [`Lab::train`] does where the work is done at once, by [`Lab::each`]; sampled losses are known to a fraction `precision` of
+/// themselves.
 ///
 /// # Errors
 /// As [`Lab::train`].
@@ -77,9 +79,10 @@ pub fn train_at_once(
     lab: &(impl Lab + ?Sized),
     what: &str,
     specs: &[ExperimentSpec],
+    precision: f64,
 ) -> Result<Vec<InstanceReport>, Error> {
     map_once(lab, what, specs.len(), |idx| {
-        let report = super::run_job(&specs[idx], 0, SLICE, |_| lab.keep_going())?;
+        let report = super::run_job_to(&specs[idx], 0, precision, SLICE, |_| lab.keep_going())?;
         report.map(|report| InstanceReport { index: idx, ..report }).ok_or(Error::Interrupted)
     })
 }
@@ -103,7 +106,7 @@ impl Lab for SingleThread {
     }
 
     fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
-        train_at_once(self, what, specs)
+        train_at_once(self, what, specs, PRECISION)
     }
 
     fn keep_going(&self) -> bool {

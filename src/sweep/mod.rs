@@ -48,9 +48,23 @@ pub fn run_job(
     spec: &ExperimentSpec,
     job_idx: usize,
     slice: u64,
+    keep_going: impl FnMut(u64) -> bool,
+) -> Result<Option<InstanceReport>, Error> {
+    run_job_to(spec, job_idx, PRECISION, slice, keep_going)
+}
+
+/// As [`run_job`], with sampled losses known to this fraction of themselves.
+///
+/// # Errors
+/// As [`run_job`].
+pub fn run_job_to(
+    spec: &ExperimentSpec,
+    job_idx: usize,
+    precision: f64,
+    slice: u64,
     mut keep_going: impl FnMut(u64) -> bool,
 ) -> Result<Option<InstanceReport>, Error> {
-    let mut job = Job::new(&job_spec(spec, job_idx)?, job_idx, PRECISION)?;
+    let mut job = Job::new(&job_spec(spec, job_idx)?, job_idx, precision)?;
     while !job.is_done() {
         let is_training = job.is_training();
         let made = job.advance(slice)?;
