@@ -1,7 +1,7 @@
 //! Sorting, compiled once.
 //!
 //! The standard library's sorts are made anew for every type and every comparison, four to eight kilobytes each; with some forty
-//! of them they were a tenth of what the page downloads. These sort indices, and are as fast where nothing waits for them.
+//! of them they were a tenth of what the page downloads. These sort indices, for lists that nothing waits for; the kernels keep the library's.
 
 use std::cmp::Ordering;
 

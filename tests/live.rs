@@ -104,12 +104,23 @@ fn a_final_report_stays() {
     assert!(more.is_empty());
     assert!(live.take(asked.len(), job.report()).is_err());
     assert!(live.take_bytes(0, &[1, 2, 3]).is_err());
-    for (idx, spec) in &asked[1..] {
-        let mut job = Job::new(spec, *idx, PRECISION).expect("a job");
-        job.advance(u64::MAX).expect("all steps");
-        live.take(*idx, job.report()).expect("a final report");
+    // All others are trained, and what the figure asks for after them; were the first undone, it would be waited for without end.
+    let mut asked = asked[1..].to_vec();
+    while !asked.is_empty() {
+        for (idx, spec) in &asked {
+            let mut job = Job::new(spec, *idx, PRECISION).expect("a job");
+            job.advance(u64::MAX).expect("all steps");
+            live.take(*idx, job.report()).expect("a final report");
+        }
+        asked = match live.step().expect("a picture, or more jobs") {
+            Need::Jobs(more) => more,
+            need => {
+                assert_eq!(need, Need::Nothing);
+                return;
+            }
+        };
     }
-    assert!(matches!(live.step().expect("a picture"), Need::Nothing | Need::Jobs(_)));
+    panic!("it waits for a report that it was given");
 }
 
 /// A job goes on from saved bytes to the same report.

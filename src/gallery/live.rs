@@ -189,8 +189,7 @@ impl Lab for Ledger {
         }
         let usable = |entry: &Entry| entry.is_final() || (*takes_provisional && entry.report.is_some());
         let report = |(index, &place): (usize, &usize)| {
-            let entry = &entries[place];
-            let report = entry.report.clone().filter(|_| usable(entry))?;
+            let report = entries[place].report.clone()?;
             Some(InstanceReport { index, ..report })
         };
         if !found.iter().all(|&place| usable(&entries[place])) {
