@@ -16,6 +16,10 @@ const LONGEST_HELD = 1.15;
 /** What a key turns and stretches a held column by. */
 const TURN_PER_KEY = Math.PI / 36;
 const STRETCH_PER_KEY = 1.05;
+/** Another restart is shown once its loss is lower by this part, or the shown one was not the best for so long; under a hand, longer. */
+const CLEARLY_BETTER = 0.01;
+const PATIENCE_MS = 400;
+const PATIENCE_IN_HAND_MS = 1500;
 
 /** A panel. */
 export class ArrowPanel {
@@ -49,6 +53,10 @@ export class ArrowPanel {
     this.pinned = new Set();
     this.dragged = -1;
     this.held = null;
+    /** The feature that lit up under the pointer: a press takes hold of it, even if the picture has changed since. */
+    this.lit = -1;
+    /** When the restart that is shown was last the best. */
+    this.bestAt = 0;
     this.job = pool?.train({ onState: (message) => this.receive(message), onFail }, spread) ?? null;
 
     const hintId = freshId('hint');
@@ -71,21 +79,32 @@ export class ArrowPanel {
     const { canvas } = this;
     canvas.addEventListener('pointermove', (event) => {
       if (this.dragged >= 0) this.hold(this.dragged, this.columnAt(event));
-      else this.onPoint(this.hit(event));
+      else {
+        this.lit = this.hit(event);
+        this.onPoint(this.lit);
+      }
     });
     canvas.addEventListener('pointerdown', (event) => {
-      const feature = this.hit(event);
+      const feature = this.lit >= 0 ? this.lit : this.hit(event);
       this.onPoint(feature);
       if (feature < 0 || this.state === null) return;
       this.dragged = feature;
       canvas.setPointerCapture(event.pointerId);
     });
-    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { this.dragged = -1; });
+    for (const end of ['pointerup', 'pointercancel']) {
+      canvas.addEventListener(end, () => {
+        this.dragged = -1;
+        this.lit = -1;
+      });
+    }
     // A finger on an arrow moves it, elsewhere the page.
     canvas.addEventListener('touchstart', (event) => {
       if (this.state !== null && this.hit(event.touches[0]) >= 0) event.preventDefault();
     }, { passive: false });
-    canvas.addEventListener('pointerleave', (event) => { if (event.pointerType === 'mouse') this.onPoint(-1); });
+    canvas.addEventListener('pointerleave', (event) => {
+      this.lit = -1;
+      if (event.pointerType === 'mouse') this.onPoint(-1);
+    });
     canvas.addEventListener('blur', () => this.onPoint(-1));
     canvas.addEventListener('keydown', (event) => {
       const turn = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -133,7 +152,9 @@ export class ArrowPanel {
     const factor = length > LONGEST_HELD ? LONGEST_HELD / length : 1;
     this.held = { feature, column: Float32Array.from(column, (value) => value * factor) };
     this.isEdited = true;
-    this.onChange();
+    // The arrow follows the hand at once; the trainer answers some frames later.
+    this.held.column.forEach((value, k) => { this.view.weights[k * this.view.features + feature] = value; });
+    this.refresh();
   }
 
   /** Tells the trainer what the hand does, at most once a frame. */
@@ -233,7 +254,25 @@ export class ArrowPanel {
     if (!this.hasEnded && this.spec !== null) this.job.step(1).catch(this.onFail);
   }
 
+  /**
+   * Whether a message is of another restart that happens to be the best for a moment: losses of arrangements that are as good as
+   * each other cross all the time, and the picture would jump to and fro between them.
+   */
+  isFlicker({ state, snapshot, running }) {
+    const now = performance.now();
+    if (this.state === null || !running || snapshot.restart[0] === this.state.snapshot.restart[0]) {
+      this.bestAt = now;
+      return false;
+    }
+    const isInHand = this.dragged >= 0;
+    const isBetter = !isInHand && state.loss < (1 - CLEARLY_BETTER) * this.state.state.loss;
+    if (!isBetter && now - this.bestAt < (isInHand ? PATIENCE_IN_HAND_MS : PATIENCE_MS)) return true;
+    this.bestAt = now;
+    return false;
+  }
+
   receive(message) {
+    if (this.isFlicker(message)) return;
     this.state = message;
     const { features, hidden, weights } = message.snapshot;
     this.view = { features, hidden, weights: weights.subarray(0, features * hidden) };
