@@ -275,7 +275,7 @@ impl Figure for Heatmap {
             let mut at =
                 Box2 { x, y: matrix.bottom() + titled, width: SCALE.2.min(0.9 * place.width), height: SCALE.0 };
             let ends = [number(-self.limit), "0".into(), number(self.limit)];
-            draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), &bounds)?;
+            draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), place)?;
             if self.bars.is_some() {
                 if self.scale_rows(place.width) > 1.0 {
                     at.y += SCALE.1;
@@ -283,7 +283,7 @@ impl Figure for Heatmap {
                     at.x = (at.right() + 34.0).min(place.right() - at.width);
                 }
                 let ends = ["0".into(), "superposition".into(), "≥ 1".into()];
-                draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, &bounds)?;
+                draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, place)?;
             }
         }
         Ok(())
@@ -377,14 +377,14 @@ fn draw_bars<DB: DrawingBackend>(
     Ok(())
 }
 
-/// Draws a ramp with a text at its start, middle and end below it.
+/// Draws a ramp with a text at its start, middle and end below it, none of which leaves `inside`.
 pub(super) fn draw_color_bar<DB: DrawingBackend>(
     sheet: &mut Sheet<DB>,
     theme: &Theme,
     place: &Box2,
     texts: &[String; 3],
     tint: impl Fn(f64) -> Tint,
-    bounds: &Box2,
+    inside: &Box2,
 ) -> Drawn<(), DB> {
     let steps = 48;
     for step in 0..steps {
@@ -398,8 +398,9 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
     // The ends first: where there is no room for all three, they say most.
     for (text, along) in [(&texts[0], 0.0), (&texts[2], 1.0), (&texts[1], 0.5)] {
         let half = text_width(text, Theme::SMALL, false) / 2.0;
-        let x = (place.x + along * place.width).max(bounds.x + half).min(bounds.right() - half);
-        sheet.label(text, &[((x, y), Align::Middle)], bounds, &ink)?;
+        let x = (place.x + along * place.width).max(inside.x + half).min(inside.right() - half);
+        // A canvas measures a little otherwise than the widths here.
+        sheet.label(text, &[((x, y), Align::Middle)], &inside.grown(3.0), &ink)?;
     }
     Ok(())
 }

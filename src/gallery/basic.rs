@@ -15,6 +15,8 @@ use crate::sweep::{Lab, job_spec, n_jobs};
 const MAX_PANELS: usize = 64;
 /// Matrices of more features are too fine to see.
 const MAX_FEATURES: usize = 200;
+/// A pair of panels fits beside each other on a phone: one by one fourteen of them would be as high as six screens.
+const MIN_WIDTH: f64 = 140.0;
 
 /// `WᵀW` and b of every instance as heat maps, with the lengths of the columns coloured by superposition.
 ///
@@ -41,7 +43,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let panels =
         specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == n_panels));
     Ok(Still {
-        panels: Panels::new(panels.collect(), 168.0, 4).in_groups_of(if is_paired { 2 } else { 1 }),
+        panels: Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 }),
         data: json!({ "instances": reports }),
     })
 }

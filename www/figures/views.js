@@ -75,9 +75,13 @@ export class Views {
   arrange() {
     if (!this.picture || this.width === 0) return;
     const { minWidth, maxColumns, group } = this.layout;
-    let columns = Math.max(1, Math.min(maxColumns, Math.floor((this.width + GAP_PX) / (minWidth + GAP_PX))));
+    const count = Math.max(1, this.panels.filter(({ info }) => !info.wide).length);
+    let most = Math.max(1, Math.min(maxColumns, count, Math.floor((this.width + GAP_PX) / (minWidth + GAP_PX))));
     // Panels that belong together stay in a row where they can.
-    if (group > 1 && columns > group) columns -= columns % group;
+    if (most > group) most -= most % group;
+    // As many rows as needed, then as few columns as those rows need (figures/panels.rs does the same).
+    let columns = Math.ceil(count / Math.ceil(count / most));
+    if (most >= group) columns = Math.ceil(columns / group) * group;
     this.grid.style.setProperty('--columns', String(columns));
     for (const panel of this.panels) panel.fit();
   }
