@@ -172,7 +172,7 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
         let hair = sheet.hair(x);
         sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
         let half = text_width(&text, Theme::TICK, false) / 2.0;
-        let x = x.min(bounds.right() - half);
+        let x = x.min(place.right() - half);
         sheet.label(&text, &[((x, base + TICK_MARK + 11.0), Align::Middle)], &bounds, &tick)?;
     }
     let title = theme.plain(Theme::TEXT);

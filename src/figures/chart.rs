@@ -153,7 +153,11 @@ impl Chart {
         let names = self.series.iter().filter(|_| direct).map(|series| width_of(&series.name, true));
         let rules = self.rules.iter().filter(|rule| !rule.upright).map(|rule| width_of(&rule.name, false));
         let widest = names.chain(rules).fold(0.0, f64::max);
-        let right = if widest > 0.0 { widest + NAME_GAP + 3.0 } else { 10.0 };
+        // A number at the end of the x axis stands half beyond it.
+        let last =
+            self.x.ticks((place.width / 48.0) as usize).into_iter().filter(|(value, _)| self.x.place(*value) > 0.9);
+        let half = last.map(|(_, text)| width_of(&text, false) / 2.0 + 1.0).fold(10.0, f64::max);
+        let right = if widest > 0.0 { widest + NAME_GAP + 3.0 } else { half };
         let top = if direct { 8.0 } else { legend_height(&self.legend(), place.width).max(8.0) };
         let top = top + if self.rules.iter().any(|rule| rule.upright && !rule.name.is_empty()) { ROW } else { 0.0 };
         let bottom = TICK_MARK + 19.0 + if self.x.title.is_empty() { 0.0 } else { 21.0 };

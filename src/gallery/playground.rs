@@ -36,8 +36,12 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let specs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
     let reports = train_sweep(lab, "models", spec)?;
-    let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| views(spec, report)).collect();
-    Ok(Still { panels: Panels::new(panels, 300.0, 3), data: json!({ "instances": reports }) })
+    let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| {
+        // Where there is one model alone it needs no number.
+        let name = if n_models > 1 { format!("Model {}: ", report.index + 1) } else { String::new() };
+        views(spec, report).into_iter().map(move |panel| Panel { title: format!("{name}{}", panel.title), ..panel })
+    });
+    Ok(Still { panels: Panels::new(panels.collect(), 300.0, 3), data: json!({ "instances": reports }) })
 }
 
 fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
@@ -45,37 +49,32 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
     let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
     let tints: Vec<Tint> = (0..n).map(|i| Tint::Feature(i, n)).collect();
     let measures = Measures::of(&w, n, m);
-    let number = report.index + 1;
-    let loss = format!("loss {} after {} steps", written(report.loss, 3), report.steps);
+    let loss = format!("loss {} after {} steps.", written(report.loss, 3), report.steps);
     let words = match spec.model {
-        ModelKind::Absolute => loss,
+        ModelKind::Absolute => loss.replacen("loss", "Loss", 1),
         _ => format!("{}; {loss}", sentence(&measures, n, m)),
     };
     let mut panels = Vec::new();
     if m <= 2 {
         let plane = Plane::new(n, report.weights.concat());
-        panels.push(Panel::new(format!("Model {number}: features as arrows"), words.clone(), View::Plane(plane)));
+        panels.push(Panel::new("Features as arrows", words.clone(), View::Plane(plane)));
     } else if m == 3 {
         let points = (0..n).map(|i| [w[i], w[n + i], w[2 * n + i]]).collect();
         let names = (1..=n).map(|i| i.to_string()).collect();
         let solid = Solid { spokes: true, ..Solid::new(points, tints.clone()).with_names(names) };
-        panels.push(Panel::new(format!("Model {number}: features in space"), words.clone(), View::Solid(solid)));
+        panels.push(Panel::new("Features in space", words.clone(), View::Solid(solid)));
     }
     if n <= MAX_MATRIX {
         // Once is enough.
         let words = if panels.is_empty() { words } else { "Colours of the norms: superposition.".into() };
-        panels.push(matrix(spec, report, &w, &measures, number, words));
+        panels.push(matrix(spec, report, &w, &measures, words));
     }
     if let Some(kinds) = &report.neurons {
         let rows = w.chunks_exact(n).map(<[f64]>::to_vec).collect();
         let stack = Stack::new(rows, tints, kinds.iter().map(|&kind| neuron(kind)).collect());
-        panels.push(Panel::new(
-            format!("Model {number}: neurons"),
-            "Weights of each neuron, stacked.",
-            View::Stack(stack),
-        ));
+        panels.push(Panel::new("Neurons", "Weights of each neuron, stacked.", View::Stack(stack)));
     } else if measures.represented.len() > 1 {
-        panels.push(graph(&measures, &w, n, number));
+        panels.push(graph(&measures, &w, n));
     }
     if let Some(history) = &report.history {
         let points: Vec<(f64, f64)> = history
@@ -86,30 +85,19 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
             .filter(|(_, loss)| *loss > 0.0)
             .collect();
         if let Some(chart) = loss_chart(points, report.steps) {
-            panels.push(Panel::new(
-                format!("Model {number}: loss"),
-                "Against the step, both in powers of ten.",
-                View::Chart(chart),
-            ));
+            panels.push(Panel::new("Loss", "Against the step, both in powers of ten.", View::Chart(chart)));
         }
     }
     panels.into_iter().map(|panel| panel.of_job(report.index)).collect()
 }
 
 /// `WᵀW` where the output is made of it, else W (or W₁), with b and the norms.
-fn matrix(
-    spec: &ExperimentSpec,
-    report: &InstanceReport,
-    w: &[f64],
-    measures: &Measures,
-    number: usize,
-    words: String,
-) -> Panel {
+fn matrix(spec: &ExperimentSpec, report: &InstanceReport, w: &[f64], measures: &Measures, words: String) -> Panel {
     let (n, m) = (spec.features, spec.hidden);
     if matches!(spec.model, ModelKind::ReluHidden | ModelKind::Absolute) {
         let heatmap = Heatmap::new(m, n, w.to_vec()).with_titles("neuron", "feature");
         let heatmap = heatmap.with_features(Vec::new(), (0..n).collect());
-        return Panel::new(format!("Model {number}: W"), words, View::Heatmap(heatmap));
+        return Panel::new("W", words, View::Heatmap(heatmap));
     }
     let gram = (0..n * n).map(|at| (0..m).map(|k| w[k * n + at / n] * w[k * n + at % n]).sum()).collect();
     let bars =
@@ -121,13 +109,13 @@ fn matrix(
         .of_features()
         .with_bias(report.bias.iter().copied().map(f64::from).collect())
         .with_bars(bars);
-    Panel::new(format!("Model {number}: WᵀW and b"), words, View::Heatmap(heatmap))
+    Panel::new("WᵀW and b", words, View::Heatmap(heatmap))
 }
 
 /// The represented features, joined where their directions are not orthogonal.
-fn graph(measures: &Measures, w: &[f64], n: usize, number: usize) -> Panel {
+fn graph(measures: &Measures, w: &[f64], n: usize) -> Panel {
     let words = format!("Tegum factors: {}.", measures.solution);
-    Panel::new(format!("Model {number}: geometry"), words, View::Geometry(geometry(measures, w, n)))
+    Panel::new("Geometry", words, View::Geometry(geometry(measures, w, n)))
 }
 
 /// The feature geometry graph of a matrix.

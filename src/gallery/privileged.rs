@@ -39,7 +39,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let reports = train_sweep(lab, "models", spec)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| pair(spec, report)).collect();
-    let panels = Panels::new(panels, 170.0, 4).in_groups_of(2).with_legend(superposition_legend());
+    let panels = Panels::new(panels, 140.0, 4).in_groups_of(2).with_legend(superposition_legend());
     Ok(Still { panels, data: json!({ "instances": reports }) })
 }
 

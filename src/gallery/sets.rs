@@ -83,7 +83,7 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
                 .map(|panel| panel.of_job(report.index))
         })
         .collect();
-    Ok(Still { panels: Panels::new(panels, 340.0, 2), data: json!({ "instances": reports }) })
+    Ok(Still { panels: Panels::new(panels, 320.0, 2), data: json!({ "instances": reports }) })
 }
 
 /// The cosines of all pairs of one set, and of features of two sets, the largest first.
