@@ -13,6 +13,7 @@ after(() => browser.close());
 
 const column = (weights, i) => weights.map((row) => row[i]);
 const dot = (a, b) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+const sum = (values) => values.reduce((total, value) => total + value, 0);
 const cosine = (weights, i, j) => {
   const [a, b] = [column(weights, i), column(weights, j)];
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
@@ -32,6 +33,19 @@ const CHECKS = {
     const losses = [0.1, 0.01].map((density) => at(instances, { density, model: "relu" }).loss);
     assert.ok(losses[0] > 2.5e-3 && losses[1] > 3.5e-4, `losses ${losses}`);
     return `losses ${losses.map((loss) => loss.toExponential(1)).join(", ")}`;
+  },
+  "basic-large: Far too short"({ instances }) {
+    const { represented } = at(instances, { density: 1, model: "linear" });
+    assert.ok(represented.length >= 30, `${represented.length} features`);
+    return `${represented.length} features in twenty dimensions`;
+  },
+  "loss-terms: All matter alike"({ models }) {
+    const linear = models.filter(({ model }) => model === "linear");
+    const shares = linear.map(({ feature_benefit: own, interference }) => sum(interference) / (sum(own) + sum(interference)));
+    assert.ok(linear.length > 2 && linear.every(({ represented }) => represented >= 3), `${linear.map(({ represented }) => represented)} features`);
+    // With falling importance it is 1% at the lowest density.
+    assert.ok(Math.min(...shares) > 0.2, `shares of interference ${shares}`);
+    return `at least ${Math.min(...linear.map(({ represented }) => represented))} features, ${(100 * Math.min(...shares)).toFixed(0)}% interference`;
   },
   "loss-surface: Rare features"({ surfaces: [{ minima }] }) {
     const [pair, other] = [-1, 1].map((sign) => Math.min(...minima.filter(({ weights: [a, b] }) => Math.sign(a * b) === sign).map(({ loss }) => loss)));
@@ -55,6 +69,13 @@ const CHECKS = {
     assert.ok(count >= 24, `${count} features at 1/2`);
     return `${count} features at 1/2`;
   },
+  "polytopes: Up to five"({ frames }) {
+    const { solution, dimensionality } = frames.find(({ title }) => title === "5 points");
+    const count = (value) => dimensionality.filter((d) => Math.abs(d - value) < 1e-3).length;
+    assert.deepEqual([solution, count(2 / 3), count(1 / 2)], ["triangular-bipyramid", 3, 2]);
+    assert.ok(frames.every(({ title }) => title !== "6 points"));
+    return solution;
+  },
   "perturb: One try each"({ models, curves }) {
     const worse = models.filter(({ relative_density: relative, loss }) => {
       const near = curves.reduce((best, row) => (Math.abs(Math.log(row.relative_density / relative)) < Math.abs(Math.log(best.relative_density / relative)) ? row : best));
@@ -69,6 +90,34 @@ const CHECKS = {
     assert.ok(least > Math.cos(Math.PI / 18), `a cosine of ${least}`);
     return `cosines of at least ${least.toFixed(4)}`;
   },
+  "anticorrelated: Sets of three"({ instances }) {
+    const cosines = instances.flatMap(({ weights }) => [[0, 1], [0, 2], [1, 2], [3, 4], [3, 5], [4, 5]].map(([i, j]) => cosine(weights, i, j)));
+    assert.ok(instances.length === 5 && cosines.every((value) => Math.abs(value + 0.5) < 0.03), `cosines ${cosines}`);
+    assert.ok(instances.every(({ solution }) => solution === "6-gon"), instances.map(({ solution }) => solution).join(", "));
+    return `cosines ${Math.min(...cosines).toFixed(3)} to ${Math.max(...cosines).toFixed(3)}`;
+  },
+  "anticorrelated: One try each"({ instances }) {
+    const isStuck = ({ loss, weights }) => loss > 1e-4 && Math.abs(cosine(weights, 0, 1)) < 0.05 && Math.abs(cosine(weights, 2, 3)) < 0.05;
+    const stuck = instances.filter(isStuck);
+    assert.ok(instances.length === 5 && stuck.length === 1, `${stuck.length} of ${instances.length}`);
+    assert.ok(instances.every((each) => isStuck(each) || each.loss < 1e-6));
+    return `seed ${stuck[0].spec.seed}, loss ${stuck[0].loss.toExponential(1)}`;
+  },
+  "local-bases: Twice as frequent"({ instances }) {
+    const worst = instances.map(({ weights, spec: { correlated } }) => Math.max(...correlated.flatMap((set) =>
+      set.flatMap((i, at) => set.slice(at + 1).map((j) => Math.abs(cosine(weights, i, j)))))));
+    const stuck = worst.filter((value) => value > 0.29 && value < 0.55);
+    assert.ok(instances.length === 4 && stuck.length >= 2, `cosines up to ${worst}`);
+    return `cosines up to ${worst.map((value) => value.toFixed(2)).join(", ")}`;
+  },
+  "collapse: One try each"({ instances }) {
+    const merged = (density) => {
+      const { weights, spec: { correlated } } = at(instances, { density });
+      return correlated.filter(([i, j]) => cosine(weights, i, j) > Math.cos(Math.PI / 18)).length;
+    };
+    assert.deepEqual([0.03, 0.1, 0.35].map(merged), [0, 0, 3]);
+    return "0 and 3 pairs merged";
+  },
   "energy-levels: A plain start"({ jumps }) {
     assert.ok(jumps.length <= 8, `${jumps.length} jumps`);
     return `${jumps.length} jumps`;
@@ -76,6 +125,10 @@ const CHECKS = {
   "trajectories: Without sets"({ instances: [{ solution }] }) {
     assert.equal(solution, "octahedron");
     return solution;
+  },
+  "adversarial: Smaller, faster"({ correlation, relative_vulnerability: vulnerability }) {
+    assert.ok(correlation > 0.97 && vulnerability.at(-1) > 3, `${correlation}, ${vulnerability}`);
+    return `${vulnerability.at(-1).toFixed(1)} times, correlation ${correlation.toFixed(3)}`;
   },
   "privileged: One try each"({ instances }) {
     const counts = instances.map(({ neurons, represented }) => [neurons.filter((kind) => kind === "monosemantic").length, represented.length].join("/"));
@@ -85,6 +138,28 @@ const CHECKS = {
   "absolute-small: Stuck"({ instances: [{ loss }] }) {
     assert.ok(loss > 1e-5, `loss ${loss}`);
     return `loss ${loss.toExponential(1)}`;
+  },
+  "absolute-large: A plain start"({ instances }) {
+    const { loss, weights, decoder } = at(instances, { density: 0.1 });
+    // From a non-negative decoder it is 6.0e-4.
+    assert.ok(loss > 1.3e-3 && loss < 2.5e-3, `loss ${loss}`);
+    // What an output gets from its own positive side and from its own negative one.
+    const oneSided = decoder.slice(0, 16).filter((row, i) => {
+      const side = (sign) => row.reduce((total, out, k) => total + Math.max(0, sign * weights[k][i]) * out, 0);
+      return Math.max(side(1), side(-1)) > 0.4 && Math.min(side(1), side(-1)) < 0.2;
+    }).length;
+    assert.ok(oneSided >= 4, `${oneSided} features are one-sided`);
+    return `loss ${loss.toExponential(1)}, ${oneSided} one-sided`;
+  },
+  "asymmetric: Twice as many features"({ motifs }) {
+    const counts = motifs.map((found) => found.length);
+    assert.ok(counts.length === 6 && counts.every((count) => count >= 1) && counts.filter((count) => count > 1).length > 3, `motifs ${counts}`);
+    return `motifs ${counts.join(", ")}`;
+  },
+  "without: Far too strong"({ penalties }) {
+    const kept = Object.fromEntries(penalties.map(({ strength, features }) => [strength, features]));
+    assert.ok(kept[0] >= 8 && kept[0.1] === 0, JSON.stringify(kept));
+    return `${kept[0]} without, ${kept[0.1]} with it`;
   },
   "dictionary: Too few entries"({ dictionary }) {
     const found = dictionary.matches.filter(({ similarity }) => similarity > 0.9).length;
