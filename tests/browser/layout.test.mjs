@@ -63,6 +63,18 @@ for (const size of SIZES) {
   }
 }
 
+test("without scripts the opening figure shows what becomes of its models, and every other one its still", async () => {
+  const { page, close } = await openPage(siteUrl(), { browser, javaScriptEnabled: false });
+  const hero = page.locator("#intro img");
+  const seen = [];
+  for (const image of await hero.all()) if (await image.isVisible()) seen.push((await image.getAttribute("src")).split("/").at(-1));
+  assert.deepEqual(seen, ["end-0.svg", "end-1.svg", "end-2.svg"]);
+  const figures = await page.locator("superposition-figure:not(#intro)").all();
+  assert.ok(figures.length >= 23);
+  for (const figure of figures) assert.equal(await figure.locator("img").first().isVisible(), true, await figure.getAttribute("figure"));
+  await close();
+});
+
 test("the theme switch is stored, and reaches every canvas", async () => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser, colorScheme: "light" });
   await page.waitForFunction(() => document.querySelector(".explorer")?.dataset.status === "done");

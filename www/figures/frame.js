@@ -1,5 +1,6 @@
 /**
- * What every figure has around its picture: the card, the place for messages, and the row of tools (reset, link, embed, save).
+ * What every figure has: around its picture the card, the place for messages, and the row of tools (reset, link, embed, save);
+ * and what it holds of its spec.
  */
 
 import { announcer, button, h, menu } from '../controls.js';
@@ -86,6 +87,59 @@ export class Frame {
 
   destroy() {
     this.announcer.stop();
+  }
+}
+
+/** What figures have in common; each has `change`, `apply`, `draw`, `setVisible` and an `element` besides. */
+export class Figure {
+  /**
+   * @param {string} id
+   * @param {object} services
+   * @param {import('../pool.js').Pool} services.pool
+   * @param {AbortSignal} services.signal
+   * @param {(patch: object) => void} services.onSpec the reader changed settings
+   * @param {(spec: object) => void} [services.onShow] a resolved spec is shown
+   * @param {{title: string, saves: {label: string, run: () => void | Promise<void>}[]}} words
+   */
+  constructor(id, { pool, signal, onSpec, onShow = () => {} }, { title, saves }) {
+    Object.assign(this, { id, pool, onSpec, onShow });
+    this.core = null;
+    this.preset = null;
+    /** The preset with every default filled in: fields that equal it are left out of links. */
+    this.defaults = {};
+    this.patch = {};
+    this.isVisible = false;
+    this.frames = frameScheduler(() => this.draw());
+    this.frame = new Frame({
+      title, signal, saves,
+      link: (hide = []) => this.core.encodeLink(id, JSON.stringify(this.patch), [], hide),
+      reset: () => this.change(null),
+    });
+    this.element = this.frame.card;
+  }
+
+  /** Takes over the façade. */
+  take(core) {
+    this.core = core;
+    this.preset = core.preset(this.id);
+    this.defaults = JSON.parse(core.resolveSpec(this.preset));
+  }
+
+  /** Nothing can be trained or drawn here: the message alone stays. */
+  showUnsupported(error) {
+    this.frame.showError(error);
+    for (const part of [...this.element.children].slice(1)) part.hidden = true;
+  }
+
+  /** Starts with the preset; what a link was refused for stays to be read. */
+  startPlain() {
+    const refusal = this.frame.message.textContent;
+    this.apply({});
+    if (refusal !== '') this.frame.showError(new Error(refusal));
+  }
+
+  setParts(show, hide) {
+    this.frame.setParts(show, hide);
   }
 }
 

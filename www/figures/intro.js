@@ -8,7 +8,7 @@
 import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText } from '../controls.js';
 import { composed } from '../draw.js';
 import * as save from '../save.js';
-import { changedFields, Frame, frameScheduler, withoutDefaults } from './frame.js';
+import { changedFields, Figure, withoutDefaults } from './frame.js';
 import { ArrowPanel } from './panel.js';
 
 /** The explorer's density where no link gives another: sparse enough that five features fit. */
@@ -33,35 +33,13 @@ const DENSITY_SCALE = logScale(1, 0.01, 200);
 const RATE_SCALE = logScale(1e-4, 1e-1, 120);
 
 /** The figure. */
-export class IntroFigure {
+export class IntroFigure extends Figure {
   static title = 'Five features in two dimensions, training live';
 
-  /**
-   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void, onShow?: (spec: object) => void}} services
-   */
-  constructor({ pool, signal, onSpec, onShow = () => {} }) {
-    this.pool = pool;
-    this.onSpec = onSpec;
-    this.onShow = onShow;
-    this.core = null;
-    this.preset = null;
-    /** The preset with every default filled in: fields that equal it are left out of links. */
-    this.defaults = {};
-    this.patch = {};
-    this.isPlaying = true;
-    this.isVisible = false;
-    this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.rate = this.isCalm ? null : Number(SPEEDS[0][0]);
-    this.highlight = -1;
-    this.pendingDensity = null;
-    this.shapesMarked = false;
-    this.lastCalmDraw = 0;
-    this.frames = frameScheduler(() => this.draw());
-
-    this.frame = new Frame({
-      title: IntroFigure.title, signal,
-      link: (hide = []) => this.core.encodeLink('intro', JSON.stringify(this.patch), [], hide),
-      reset: () => this.change(null),
+  /** @param {object} services those of every figure */
+  constructor(services) {
+    super('intro', services, {
+      title: IntroFigure.title,
       saves: [
         { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), 'five-features.png') },
         { label: 'Weights (CSV)', run: () => save.text(save.weightsCsv(this.instances()), 'five-features.csv', 'text/csv') },
@@ -72,6 +50,13 @@ export class IntroFigure {
         } },
       ],
     });
+    this.isPlaying = true;
+    this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.rate = this.isCalm ? null : Number(SPEEDS[0][0]);
+    this.highlight = -1;
+    this.pendingDensity = null;
+    this.shapesMarked = false;
+    this.lastCalmDraw = 0;
     this.panelRow = h('div', { class: 'panels', dataset: { part: 'panels' } });
     this.panels = [];
     this.setPanelCount(3);
@@ -136,7 +121,6 @@ export class IntroFigure {
     this.more = h('p', { class: 'help', hidden: true });
     this.frame.card.append(this.panelRow, this.more, this.explorerRow, this.controls, settings, this.frame.tools,
       this.frame.announcer.element);
-    this.element = this.frame.card;
     this.speed.show(this.rate ?? 'full');
     this.density.show(EXPLORER_DENSITY);
   }
@@ -168,14 +152,8 @@ export class IntroFigure {
 
   /** Takes over the façade. */
   start(core, patch = null) {
-    this.core = core;
-    this.preset = core.preset('intro');
-    this.defaults = JSON.parse(core.resolveSpec(this.preset));
-    if (patch === null || !this.apply(patch)) {
-      const refusal = this.frame.message.textContent;
-      this.apply({});
-      if (refusal !== '') this.frame.showError(new Error(refusal));
-    }
+    this.take(core);
+    if (patch === null || !this.apply(patch)) this.startPlain();
     this.frames.ask();
   }
 
@@ -387,10 +365,6 @@ export class IntroFigure {
         this.core.drawArrows(canvas, width, height, ratio, theme, panel.view.features, panel.view.hidden, panel.view.weights, -1),
     }));
     return composed(parts, { width: 340, height: 340, columns: 2, background: styles.backgroundColor, ink: styles.color });
-  }
-
-  setParts(show, hide) {
-    this.frame.setParts(show, hide);
   }
 
   destroy() {

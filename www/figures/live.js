@@ -10,7 +10,7 @@ import { gallery, galleryModule } from '../gallery.js';
 import { pageAddress } from '../link.js';
 import { CATALOGUE } from './catalogue.js';
 import { control } from './fields.js';
-import { changedFields, Frame, frameScheduler, withoutDefaults } from './frame.js';
+import { changedFields, Figure, withoutDefaults } from './frame.js';
 import { History } from './history.js';
 import { FigureRun } from './run.js';
 import { Views } from './views.js';
@@ -28,23 +28,23 @@ const USUAL_FIELDS = 16;
 const KEPT_IN_PLAYGROUND = ['record', 'sweep'];
 
 /** The figure. */
-export class LiveFigure {
-  /**
-   * @param {string} id
-   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void, onShow: (spec: object) => void}} services
-   */
-  constructor(id, { pool, signal, onSpec, onShow }) {
-    Object.assign(this, { id, pool, onSpec, onShow });
+export class LiveFigure extends Figure {
+  /** @param {string} id @param {object} services those of every figure */
+  constructor(id, services) {
     const { title, fields, presets = [] } = CATALOGUE[id];
-    this.title = title;
+    const files = import('./files.js');
+    super(id, services, {
+      title,
+      saves: [
+        ['Picture (PNG)', 'picturePng'], ['Picture (SVG)', 'pictureSvg'], ['Numbers (CSV)', 'numbersCsv'], ['Numbers (JSON)', 'numbersJson'],
+        ['The same in PyTorch', 'pytorch'],
+      ].map(([label, name]) => ({ label, run: async () => (await files)[name](this) })),
+    });
     this.presets = presets;
-    this.core = null;
-    this.patch = {};
     /** The run that is shown, and one that is being made. */
     this.run = null;
     this.next = null;
     this.isPlaying = true;
-    this.isVisible = false;
     this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.pace = this.isCalm ? 0 : Number(SPEEDS[0][0]);
     this.history = new History();
@@ -52,17 +52,6 @@ export class LiveFigure {
     this.past = null;
     this.sentence = '';
     this.incoming = null;
-    this.frames = frameScheduler(() => this.draw());
-    const files = import('./files.js');
-    this.frame = new Frame({
-      title, signal,
-      link: (hide = []) => this.core.encodeLink(id, JSON.stringify(this.patch), [], hide),
-      reset: () => this.change(null),
-      saves: [
-        ['Picture (PNG)', 'picturePng'], ['Picture (SVG)', 'pictureSvg'], ['Numbers (CSV)', 'numbersCsv'], ['Numbers (JSON)', 'numbersJson'],
-        ['The same in PyTorch', 'pytorch'],
-      ].map(([label, name]) => ({ label, run: async () => (await files)[name](this) })),
-    });
     this.build(fields);
   }
 
@@ -110,7 +99,8 @@ export class LiveFigure {
       },
     });
     speed.show(this.pace);
-    this.settingsGrid = h('div', { class: 'settings-grid' }, ...usual, speed.element,
+    this.settingsGrid = h('div', { class: 'settings-grid' },
+      h('p', { class: 'help wide-help' }, 'A change here starts all models again, from the same seeds; only the speed changes a run on its way.'), ...usual, speed.element,
       rare.length === 0 ? null : h('details', { class: 'more-fields' }, h('summary', {}, 'All other fields'), h('div', { class: 'settings-grid' }, ...rare)));
     const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'), this.settingsGrid);
     if (this.id === 'playground') {
@@ -123,7 +113,6 @@ export class LiveFigure {
     this.besidePlace = h('div', {});
     this.frame.card.append(this.presetRow, this.views.element, this.waiting, this.says, this.scrubRow, this.controls, settings,
       this.frame.tools, this.besidePlace, this.frame.announcer.element);
-    this.element = this.frame.card;
     this.element.dataset.phase = 'waiting';
   }
 
@@ -138,16 +127,9 @@ export class LiveFigure {
     if (this.resolved) this.showSettings();
   }
 
-  showUnsupported(error) {
-    this.frame.showError(error);
-    for (const part of [...this.element.children].slice(1)) part.hidden = true;
-  }
-
   /** @param {object} core @param {object | null} [patch] what a link asks for from the start */
   start(core, patch = null) {
-    this.core = core;
-    this.preset = core.preset(this.id);
-    this.defaults = JSON.parse(core.resolveSpec(this.preset));
+    this.take(core);
     gallery.then((facade) => {
       this.facade = facade;
       this.frames.ask();
@@ -313,7 +295,7 @@ export class LiveFigure {
     const entry = this.history.pictures[idx];
     this.past = idx === this.history.pictures.length - 1 ? null : entry;
     this.incoming = entry;
-    this.frames.ask();
+    this.views.urge();
   }
 
   repaint() {
@@ -421,10 +403,6 @@ export class LiveFigure {
   svg(width) {
     if (!this.views.picture) throw new Error('picture: there is none yet');
     return this.views.picture.svg(width, themeNow());
-  }
-
-  setParts(show, hide) {
-    this.frame.setParts(show, hide);
   }
 
   destroy() {

@@ -8,7 +8,7 @@
 import { button, choice, durationText, grouped, h, short } from '../controls.js';
 import { composed, Surface, themeNow } from '../draw.js';
 import * as save from '../save.js';
-import { Frame, frameScheduler, withoutDefaults } from './frame.js';
+import { Figure, withoutDefaults } from './frame.js';
 import { agreement, movedCell, PENDING } from './grid.js';
 import { ArrowPanel } from './panel.js';
 
@@ -34,16 +34,22 @@ const KINDS = {
 };
 
 /** The figure. */
-export class PhaseFigure {
-  /**
-   * @param {'phase-2-1' | 'phase-3-2'} id
-   * @param {{pool: import('../pool.js').Pool, signal: AbortSignal, onSpec: (patch: object) => void, onShow?: (spec: object) => void}} services
-   */
-  constructor(id, { pool, signal, onSpec, onShow = () => {} }) {
-    Object.assign(this, { id, kind: KINDS[id], pool, onSpec, onShow });
-    this.core = null;
-    this.defaults = {};
-    this.patch = {};
+export class PhaseFigure extends Figure {
+  /** @param {'phase-2-1' | 'phase-3-2'} id @param {object} services those of every figure */
+  constructor(id, services) {
+    super(id, services, {
+      title: KINDS[id].title,
+      saves: [
+        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), `${id}.png`) },
+        { label: 'Cells (CSV)', run: () => save.text(this.csv(), `${id}.csv`, 'text/csv') },
+        { label: 'Spec (JSON)', run: () => save.text(`${JSON.stringify(this.resolved, null, 2)}\n`, `${id}.json`, 'application/json') },
+        { label: 'The chosen cell in PyTorch', run: async () => {
+          const { pytorchScript } = await import('../pytorch.js');
+          save.text(pytorchScript([this.cellSpec(this.selected)]), 'phase_cell.py', 'text/x-python');
+        } },
+      ],
+    });
+    this.kind = KINDS[id];
     /** @type {'idle' | 'running' | 'paused' | 'done'} */
     this.phase = 'idle';
     this.job = null;
@@ -55,25 +61,9 @@ export class PhaseFigure {
     this.weights = new Float32Array();
     this.losses = new Float64Array();
     this.selected = -1;
-    this.isVisible = false;
     this.isMarkDue = false;
     /** What the theory's diagram was drawn from. */
     this.theoryKey = [];
-    this.frames = frameScheduler(() => this.draw());
-    this.frame = new Frame({
-      title: this.kind.title, signal,
-      link: (hide = []) => this.core.encodeLink(id, JSON.stringify(this.patch), [], hide),
-      reset: () => this.change(null),
-      saves: [
-        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), `${id}.png`) },
-        { label: 'Cells (CSV)', run: () => save.text(this.csv(), `${id}.csv`, 'text/csv') },
-        { label: 'Spec (JSON)', run: () => save.text(`${JSON.stringify(this.resolved, null, 2)}\n`, `${id}.json`, 'application/json') },
-        { label: 'The chosen cell in PyTorch', run: async () => {
-          const { pytorchScript } = await import('../pytorch.js');
-          save.text(pytorchScript([this.cellSpec(this.selected)]), 'phase_cell.py', 'text/x-python');
-        } },
-      ],
-    });
     this.build();
   }
 
@@ -121,30 +111,14 @@ export class PhaseFigure {
     const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'),
       h('div', { class: 'settings-grid' }, this.size.element, this.restarts.element));
     this.frame.card.append(duo, controls, this.agreementText, this.hint, this.cellRow, settings, this.frame.tools, this.frame.announcer.element);
-    this.element = this.frame.card;
-  }
-
-  /** Nothing can be drawn here. */
-  showUnsupported(error) {
-    this.frame.showError(error);
-    for (const part of [...this.element.children].slice(1)) part.hidden = true;
   }
 
   start(core, patch = null) {
-    this.core = core;
-    this.preset = core.preset(this.id);
-    this.defaults = JSON.parse(core.resolveSpec(this.preset));
+    this.take(core);
     if (patch !== null && this.apply(patch)) return;
     // The theory of all cells takes a moment, which the opening figure needs more.
-    this.starting = setTimeout(() => this.rows === 0 && this.begin(), START_DELAY_MS);
-    if (this.isVisible) this.begin();
-  }
-
-  /** Starts with the preset; what a link was refused for stays to be read. */
-  begin() {
-    const refusal = this.frame.message.textContent;
-    this.apply({});
-    if (refusal !== '') this.frame.showError(new Error(refusal));
+    this.starting = setTimeout(() => this.rows === 0 && this.startPlain(), START_DELAY_MS);
+    if (this.isVisible) this.startPlain();
   }
 
   /** Takes on changed fields of the preset; false where the core refused them. */
@@ -304,7 +278,7 @@ export class PhaseFigure {
 
   setVisible(isVisible) {
     this.isVisible = isVisible;
-    if (isVisible && this.core && this.rows === 0) this.begin();
+    if (isVisible && this.core && this.rows === 0) this.startPlain();
     this.drive();
   }
 
@@ -386,10 +360,6 @@ export class PhaseFigure {
     });
     return composed([part('Theory', this.theory, true), part('Experiment', this.classes, false)],
       { width: 480, height: 480, columns: 2, background: styles.backgroundColor, ink: styles.color });
-  }
-
-  setParts(show, hide) {
-    this.frame.setParts(show, hide);
   }
 
   destroy() {
