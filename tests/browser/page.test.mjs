@@ -118,6 +118,8 @@ test("speed, learning rate, density and pause, in mid-run", async (t) => {
     await figure.getByRole("button", { name: "Play" }).click();
     await shown(page, { status: "running" });
     await figure.getByRole("button", { name: "Pause" }).click();
+    // The workers' last word comes a little later.
+    await page.waitForFunction(() => document.querySelector("#intro").figure.all.every(({ state }) => state.running === false));
     const before = await instances(page);
     await page.waitForTimeout(600);
     assert.deepEqual(await instances(page), before);

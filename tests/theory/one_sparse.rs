@@ -75,3 +75,26 @@ fn the_linear_terms_without_a_bias_are_the_paper_s() {
         assert!((split.interference[i] - scale * others).abs() < 1e-15);
     }
 }
+
+/// What the article says of rare features, equally important ones: a loss per feature, over the density (index.html, "Why pentagons?").
+#[test]
+fn a_pentagon_costs_what_the_article_says() {
+    let cost = |w: &[f64], b: f64| 5.0 * one_sparse_total(ModelKind::Relu, w, &[b; 5], &[1.0; 5]);
+    let pentagon = |length: f64| -> Vec<f64> {
+        let angle = |i: usize| std::f64::consts::TAU * i as f64 / 5.0;
+        (0..5).map(|i| length * angle(i).cos()).chain((0..5).map(|i| length * angle(i).sin())).collect()
+    };
+    let pairs = [1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 0.0];
+    assert!((cost(&pairs, 0.0) - 1.0 / 15.0).abs() < 1e-12);
+    assert!((cost(&pentagon(1.0), 0.0) - 0.064).abs() < 5e-4);
+    // The best length and bias, among some near them.
+    let (mut least, mut at) = (f64::INFINITY, (0.0, 0.0));
+    for (square, b) in (110..160).flat_map(|square| (-40..-10).map(move |b| (f64::from(square) / 100.0, f64::from(b) / 100.0))) {
+        let cost = cost(&pentagon(square.sqrt()), b);
+        if cost < least {
+            (least, at) = (cost, (square, b));
+        }
+    }
+    assert!((least - 0.016).abs() < 5e-4, "{least}");
+    assert_eq!(at, (1.37, -0.28));
+}
