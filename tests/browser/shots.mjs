@@ -80,7 +80,9 @@ async function photographFigure(id) {
     await card.scrollIntoViewIfNeeded();
     if (id.startsWith("phase")) await card.getByRole("button", { name: "Run the grid" }).click();
     await orTell(id, page.waitForFunction((id) => {
-      const { dataset } = document.querySelector(`#${id} > .card`) ?? { dataset: {} };
+      const { dataset } = document.querySelector(`#${id} > .card`);
+      // It rests while it is not seen, and the page may have moved when the others went.
+      if (dataset.phase === "paused") document.getElementById(id).scrollIntoView();
       return dataset.phase === "done" || dataset.phase === "failed" || (id === "intro" && dataset.playing === "false");
     }, id, { timeout: FIGURE_LIMIT_MS }));
     const shots = [];

@@ -89,7 +89,9 @@ fn a_pentagon_costs_what_the_article_says() {
     assert!((cost(&pentagon(1.0), 0.0) - 0.064).abs() < 5e-4);
     // The best length and bias, among some near them.
     let (mut least, mut at) = (f64::INFINITY, (0.0, 0.0));
-    for (square, b) in (110..160).flat_map(|square| (-40..-10).map(move |b| (f64::from(square) / 100.0, f64::from(b) / 100.0))) {
+    for (square, b) in
+        (110..160).flat_map(|square| (-40..-10).map(move |b| (f64::from(square) / 100.0, f64::from(b) / 100.0)))
+    {
         let cost = cost(&pentagon(square.sqrt()), b);
         if cost < least {
             (least, at) = (cost, (square, b));
