@@ -1,122 +1,175 @@
-// The three timings of the page, each a median of runs in one Chromium on a quiet machine:
-//   sweep  one worker, ten models of five features in two dimensions at once, a step, against the same in plain JavaScript
-//   hero   from navigation to the first frame in which all three panels show their shapes
-//   phase  the 64 × 64 phase diagram, from the click to the last cell
+// The browser's side of `cargo xtask bench`: it trains and times what it is told, a line of JSON at a time, in one Chromium. The
+// requests of benches/native.rs, with `who` in each:
 //
-// Run by `cargo xtask bench`, which sets SUPERPOSITION_URL and CHROME_PATH; `node tests/browser/bench.mjs sweep` runs one.
+//   simd128, relaxed-simd   ours, in one worker
+//   two-workers             ours at the best level, in two workers at once, each with the whole workload
+//   javascript              the peer of plain-peer.mjs, in the same worker
+//
+// and beside them:
+//
+//   about                   versions, the levels that this browser has
+//   memory                  bytes of a worker's module, for `who`
+//   page                    `what`: one of hero, phase, dimensions, provisional; seconds that a reader waits
+//
+// Started by `cargo xtask bench`, which sets SUPERPOSITION_URL and CHROME_PATH.
 
-import { openPage, launchChromium, siteUrl } from "./harness.mjs";
-import { plainSource } from "./plain-peer.mjs";
+import { createInterface } from "node:readline";
+import { launchChromium, openPage, siteUrl } from "./harness.mjs";
+import { workerSource } from "./bench-worker.mjs";
+import { peakModule } from "./peak.mjs";
 
-const ROUNDS = 5;
-const asked = process.argv.slice(2);
-const wanted = (name) => asked.length === 0 || asked.includes(name);
-
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const spread = (values, digits) => `${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)}`;
+const LIMIT_MS = 900_000;
+const PHASE = 'superposition-figure[figure="phase-2-1"]';
+const DIMENSIONS = 'superposition-figure[figure="dimensions"] > .card';
 
 const browser = await launchChromium();
-try {
-  if (wanted("sweep")) await sweep();
-  if (wanted("hero")) await hero();
-  if (wanted("phase")) await phase();
-} finally {
-  await browser.close();
+/** Made when the first request needs it. */
+let bench = null;
+let levels = [];
+
+/** A page that holds two workers and nothing else: a stylesheet, since it has no policy and no script of ours. */
+async function openBench() {
+  const opened = await openPage(siteUrl("www/style.css"), { browser });
+  await opened.page.evaluate((source) => {
+    const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const workers = [0, 1].map(() => new Worker(address, { type: "module" }));
+    globalThis.ask = (idx, message) => new Promise((resolve, reject) => {
+      workers[idx].onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      workers[idx].onerror = (event) => reject(new Error(event.message));
+      workers[idx].postMessage(message);
+    });
+  }, workerSource(siteUrl()));
+  return opened;
 }
 
-/** Steps of the ten-model sweep, ours at each wasm level and the peer's by turns, in one worker. */
-async function sweep() {
-  const { page, close } = await openPage(siteUrl("www/style.css"), { browser });
-  const results = await page.evaluate(runSweep, { rounds: ROUNDS, base: siteUrl(), plain: plainSource });
-  await close();
-  const peer = median(results.plain);
-  console.log(`\nten 5→2 models, batch 1024, one worker, a step (median of ${ROUNDS})`);
-  console.log(`  plain JavaScript  ${peer.toFixed(3)} ms  (${spread(results.plain, 3)})`);
-  for (const level of ["simd128", "relaxed-simd"]) {
-    const times = results[level];
-    if (!times) {
-      console.log(`  ${level.padEnd(16)}  this browser cannot run it`);
-      continue;
-    }
-    const ratio = median(times.map((time, round) => results.plain[round] / time));
-    console.log(`  ${level.padEnd(16)}  ${median(times).toFixed(4)} ms  (${spread(times, 4)})  ${ratio.toFixed(1)} times faster`);
-  }
+async function ask(message, workers = [0]) {
+  bench ??= await openBench();
+  return bench.page.evaluate(async ({ message, workers }) => {
+    const start = performance.now();
+    const answers = await Promise.all(workers.map((idx) => globalThis.ask(idx, message)));
+    return { ...answers[0], elapsed: (performance.now() - start) / 1e3 };
+  }, { message, workers });
 }
 
-/** Runs in the page: one worker, made from a blob, times everything. */
-function runSweep({ rounds, base, plain }) {
-  const source = `
-    ${plain}
-    const spec = JSON.stringify({ features: 5, hidden: 2, importance: 0.9, batch: 1024, steps: 100000000,
-      sweep: [{ field: "density", from: 1, to: 0.05, count: 10, scale: "log" }] });
-    async function trainer(level) {
-      const folder = level === "relaxed-simd" ? "relaxed" : "simd128";
-      const pkg = await import("${base}pkg/" + folder + "/superposition.js");
-      await pkg.default({ module_or_path: "${base}pkg/" + folder + "/superposition_bg.wasm" });
-      return new pkg.Trainer(spec);
-    }
-    function time(steps, run) {
-      const start = performance.now();
-      run(steps);
-      return (performance.now() - start) / steps;
-    }
-    onmessage = async () => {
-      const results = { plain: [] };
-      const contestants = [];
-      for (const level of ["simd128", "relaxed-simd"]) {
-        try {
-          contestants.push([level, await trainer(level)]);
-          results[level] = [];
-        } catch (error) {
-          if (!(error instanceof WebAssembly.CompileError)) throw error;
-        }
-      }
-      const models = Array.from({ length: 10 }, (_, k) => new PlainModel(5, 2, 0.9, 20 ** (-k / 9), 1024));
-      const plainSteps = (steps) => { for (let s = 0; s < steps; s++) for (const model of models) model.step(); };
-      plainSteps(200);
-      for (const [, ours] of contestants) ours.advance(4000);
-      for (let round = 0; round < ${rounds}; round++) {
-        results.plain.push(time(300, plainSteps));
-        for (const [level, ours] of contestants) results[level].push(time(8000, (steps) => ours.advance(steps)));
-      }
-      postMessage(results);
-    };`;
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(address, { type: "module" });
-    worker.onmessage = (event) => resolve(event.data);
-    worker.onerror = (event) => reject(new Error(event.message));
-    worker.postMessage(0);
-  });
+const pages = { hero, phase, dimensions, provisional };
+
+const handlers = {
+  async about() {
+    ({ levels } = await ask({ op: "levels" }));
+    return { versions: { chromium: browser.version(), node: process.versions.node }, levels, date: new Date().toISOString().slice(0, 10), cores: await bench.page.evaluate(() => navigator.hardwareConcurrency) };
+  },
+  async peak() {
+    const modules = Object.fromEntries(levels.map((level) => [level, peakModule(level)]));
+    return ask({ op: "peak", modules });
+  },
+  async page({ what }) {
+    // Workers that wait cost nothing but memory, which the page under test may want.
+    await bench?.close();
+    bench = null;
+    return pages[what]();
+  },
+};
+
+async function answer(request) {
+  if (handlers[request.op]) return handlers[request.op](request);
+  if (request.who !== "two-workers") return ask(request);
+  // The slower of the two counts: the page waits for both.
+  const { elapsed, ...reply } = await ask({ ...request, who: levels.at(-1) }, [0, 1]);
+  return request.op === "advance" ? { seconds: elapsed } : reply;
 }
 
 /** Seconds from navigation to the mark that the page sets at the first frame with all three shapes. */
 async function hero() {
-  const times = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const { page, close } = await openPage(siteUrl(), { browser });
-    await page.waitForFunction(() => performance.getEntriesByName("hero-shapes").length > 0, null, { timeout: 60_000 });
-    times.push(await page.evaluate(() => performance.getEntriesByName("hero-shapes")[0].startTime / 1000));
-    await close();
-  }
-  console.log(`\nhero: all three panels at their shapes, after navigation (median of ${ROUNDS}, a fresh profile each)`);
-  console.log(`  ${median(times).toFixed(2)} s  (${spread(times, 2)}), target 1.5 s`);
+  const { page, close } = await openPage(siteUrl(), { browser });
+  await page.waitForFunction(() => performance.getEntriesByName("hero-shapes").length > 0, null, { timeout: LIMIT_MS });
+  const seconds = await page.evaluate(() => performance.getEntriesByName("hero-shapes")[0].startTime / 1000);
+  await close();
+  return { seconds };
 }
 
-/** Seconds from the click on Run to the last of the 64 × 64 cells. */
+/** Seconds from the click on Run to the last of the 64 × 64 cells, as one sees it. */
 async function phase() {
-  const times = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const { page, close } = await openPage(siteUrl(), { browser });
-    await page.locator('superposition-figure[figure="phase-2-1"]').scrollIntoViewIfNeeded();
-    await page.locator('superposition-figure[figure="phase-2-1"] [data-action="run"]').click();
-    await page.waitForFunction(() => performance.getEntriesByName("phase-done").length > 0, null, { timeout: 300_000 });
-    times.push(await page.evaluate(() => {
-      const at = (name) => performance.getEntriesByName(name)[0].startTime;
-      return (at("phase-done") - at("phase-run")) / 1000;
-    }));
-    await close();
-  }
-  console.log(`\nphase-2-1: 64 × 64 cells, ten restarts each (median of ${ROUNDS})`);
-  console.log(`  ${median(times).toFixed(2)} s  (${spread(times, 2)}), target 15 s`);
+  const { page, close } = await openPage(siteUrl(), { browser });
+  await page.locator(PHASE).scrollIntoViewIfNeeded();
+  await page.locator(`${PHASE} [data-action="run"]`).click();
+  await page.waitForFunction(() => performance.getEntriesByName("phase-done").length > 0, null, { timeout: LIMIT_MS });
+  const seconds = await page.evaluate(() => {
+    const at = (name) => performance.getEntriesByName(name)[0].startTime;
+    return (at("phase-done") - at("phase-run")) / 1000;
+  });
+  const memory = await memoryOfWorkers(page);
+  await close();
+  return { seconds, memory };
 }
+
+/**
+ * The whole `dimensions`, alone on its page: seconds from navigation to its first picture, to one with every model in it, and to the
+ * last step of the last.
+ */
+async function dimensions() {
+  const { page, close } = await openPage(siteUrl("?v=1&figure=dimensions"), { browser });
+  const first = await firstPicture(page);
+  const all = await secondsUntil(page, async () => (await points(page)) === (await page.locator(DIMENSIONS).getAttribute("data-total")), 1000);
+  const seconds = await secondsUntil(page, () => page.locator(DIMENSIONS).evaluate(({ dataset }) => dataset.phase === "done"), 250);
+  const memory = await memoryOfWorkers(page);
+  await close();
+  return { seconds, first, all, memory };
+}
+
+/** Seconds from navigation, and from the moment that the figure is there, to its first picture; then the page is left. */
+async function provisional() {
+  const { page, close } = await openPage(siteUrl("?v=1&figure=dimensions"), { browser });
+  const first = await firstPicture(page);
+  await close();
+  return first;
+}
+
+/** When the figure stood in the page, and when it had its first picture of values that still change. */
+function firstPicture(page) {
+  return page.waitForFunction((card) => {
+    const element = document.querySelector(card);
+    if (!element) return null;
+    globalThis.figureSince ??= performance.now();
+    if (!element.querySelector(".waiting").hidden) return null;
+    const now = performance.now();
+    return { navigation: now / 1000, figure: (now - globalThis.figureSince) / 1000 };
+  }, DIMENSIONS, { polling: "raf", timeout: LIMIT_MS }).then((handle) => handle.jsonValue());
+}
+
+/** How many models the numbers behind the picture have; a text, as attributes are. */
+function points(page) {
+  return page.evaluate(async () => {
+    const data = await document.querySelector('superposition-figure[figure="dimensions"]').data();
+    return String(data?.instances.length ?? 0);
+  });
+}
+
+/** Seconds since navigation when `isMet` first holds, asked every `interval` milliseconds. */
+async function secondsUntil(page, isMet, interval) {
+  while (!(await isMet())) await page.waitForTimeout(interval);
+  return page.evaluate(() => performance.now() / 1000);
+}
+
+/** Bytes of the largest module among the page's workers. A module that is imported again is the one that is there. */
+async function memoryOfWorkers(page) {
+  const bytes = await Promise.all(page.workers().map((worker) => worker.evaluate(async (paths) => {
+    const sizes = await Promise.all(paths.map(async (path) => {
+      // One that this worker does not use has no instance, and would want to be told where its bytes are.
+      const exports = await import(path).then((pkg) => pkg.default()).catch(() => null);
+      return exports?.memory.buffer.byteLength ?? 0;
+    }));
+    return Math.max(...sizes);
+  }, ["simd128", "relaxed", "gallery"].map((folder) => siteUrl(`pkg/${folder}/superposition.js`)))));
+  return Math.max(0, ...bytes);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let reply;
+  try {
+    reply = await answer(JSON.parse(line));
+  } catch (error) {
+    reply = { error: error.message };
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}
+await browser.close();

@@ -3,21 +3,24 @@
 
 export const plainSource = `
 class PlainModel {
-  constructor(n, m, decay, density, batch) {
+  constructor(n, m, importance, density, batch, weights, bias) {
     Object.assign(this, { n, m, density, batch, t: 0 });
     const size = m * n + n;
     this.parameters = new Float64Array(size);
-    const std = Math.sqrt(2 / (n + m));
-    for (let at = 0; at < m * n; at++) {
-      this.parameters[at] = std * Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-    }
+    this.parameters.set(weights);
+    this.parameters.set(bias, m * n);
     this.gradient = new Float64Array(size);
     this.first = new Float64Array(size);
     this.second = new Float64Array(size);
-    this.importance = Float64Array.from({ length: n }, (_, i) => decay ** i);
+    this.importance = Float64Array.from(importance);
     this.x = new Float64Array(n);
     this.h = new Float64Array(m);
     this.dh = new Float64Array(m);
+  }
+
+  state() {
+    const { n, m, parameters } = this;
+    return { weights: [...parameters.subarray(0, m * n)], bias: [...parameters.subarray(m * n)] };
   }
 
   step() {

@@ -53,8 +53,8 @@ enum Command {
     Test,
     /// Check the rooms' imports, the page's rules, formatting and lints.
     Tidy,
-    /// Measure speed (wants a quiet machine).
-    Bench,
+    /// Measure speed (wants a quiet machine), and compare it with benches/report.json.
+    Bench(bench::Options),
     /// Photograph the page at three widths in both themes, into shots/.
     Shots,
     /// Break the code in a dozen named ways, each in a copy, and see that a named test notices.
@@ -100,10 +100,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         Command::Test => return test::run(&root, arguments.yes),
         Command::Tidy => return tidy::run(&root),
-        Command::Bench => {
+        Command::Bench(options) => {
             let tools = set_up(setup::FOR_CHROMIUM)?;
             let site = site::build(&root, &tools)?;
-            bench::run(&root, &tools, &site.folder)?;
+            return bench::run(&root, &tools, &site.folder, options);
         }
         Command::Shots => {
             let tools = set_up(setup::FOR_CHROMIUM)?;

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell;
 use facts::Facts;
-pub use facts::{DEBIAN_CARGO, DEBIAN_RUSTC, WASM_TARGET, WasmToolchain, Webkit, has_own_wasm_target};
+pub use facts::{DEBIAN_CARGO, DEBIAN_RUSTC, WASM_TARGET, WasmToolchain, Webkit, find, has_own_wasm_target};
 use plan::Step;
 
 /// Something that a command can't do without.

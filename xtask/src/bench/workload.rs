@@ -1,0 +1,140 @@
+//! What is timed, and how much work a step of it is.
+
+use serde_json::{Value, json};
+
+pub const BATCH: usize = 1024;
+
+/// ReLU output models of one shape, trained side by side: one for each density.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    pub name: String,
+    pub features: usize,
+    pub hidden: usize,
+    /// Feature `i` has the importance `decay^i`.
+    pub decay: f64,
+    pub densities: Vec<f64>,
+}
+
+/// The densities of `basic-small` and `basic-large`.
+const SEVEN: [f64; 7] = [1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+
+/// The five workloads, by name.
+pub fn all() -> Vec<Workload> {
+    let workload = |name: &str, features, hidden, decay, densities: &[f64]| {
+        let densities = densities.to_vec();
+        Workload { name: name.to_owned(), features, hidden, decay, densities }
+    };
+    let ten: Vec<f64> = (0..10).map(|k| 20_f64.powf(-f64::from(k) / 9.0)).collect();
+    vec![
+        workload("W1", 5, 2, 0.9, &ten),
+        workload("W2", 20, 5, 0.7, &SEVEN),
+        workload("W3", 80, 20, 0.9, &SEVEN),
+        workload("W4", 400, 30, 1.0, &[0.1]),
+        workload("W5", 100, 20, 1.0, &[0.1]),
+    ]
+}
+
+/// Multiply-adds, other arithmetic and random words: what a step needs at least.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    pub multiply_adds: f64,
+    pub operations: f64,
+    pub words: f64,
+}
+
+/// Beside the multiply-adds, for each input: shift, compare, convert, scale, clear (five); for each output: clip, subtract, weigh, square and
+/// add to the loss, clear where silent, add to the bias's gradient (six).
+const OPERATIONS_A_FEATURE: f64 = 11.0;
+
+/// For each parameter: scale the gradient, two moments in four, root, sum, quotient, step (nine, division and root counted as one each).
+const OPERATIONS_A_PARAMETER: f64 = 9.0;
+
+/// Below this density a value gets a word of its own beside the one that decides whether it is active.
+const OWN_WORD_BELOW: f64 = 1.0 / 128.0;
+
+impl Workload {
+    /// A line for people.
+    pub fn title(&self) -> String {
+        let models = self.densities.len();
+        let (highest, lowest) = (self.densities[0], self.densities[models - 1]);
+        let Workload { features, hidden, decay, .. } = self;
+        let many = if models == 1 { "one".to_owned() } else { models.to_string() };
+        let density =
+            if models == 1 { format!("density {highest}") } else { format!("densities {highest} to {lowest}") };
+        format!("{many} {features} → {hidden}, {density}, importance {decay}^i")
+    }
+
+    /// What our own program and page train: for ever, so that they stop where they are told.
+    pub fn spec(&self) -> Value {
+        json!({
+            "features": self.features, "hidden": self.hidden, "importance": self.decay, "batch": BATCH, "steps": 100_000_000,
+            "sweep": [{ "field": "density", "values": self.densities }],
+        })
+    }
+
+    /// The spec of one instance, to evaluate what was trained.
+    pub fn spec_of(&self, instance: usize) -> Value {
+        json!({
+            "features": self.features, "hidden": self.hidden, "importance": self.decay, "density": self.densities[instance],
+        })
+    }
+
+    /// The same for peers, with every number written out.
+    pub fn for_peers(&self) -> Value {
+        let importance: Vec<f64> = (0..self.features).map(|i| self.decay.powi(i as i32)).collect();
+        json!({
+            "features": self.features, "hidden": self.hidden, "batch": BATCH, "importance": importance,
+            "density": self.densities,
+        })
+    }
+
+    /// A step done densely. The products are five: encode, decode, and backwards the decoder's weights, the hidden gradient
+    /// and the encoder's weights.
+    pub fn dense(&self) -> Work {
+        self.work(|_| 5.0)
+    }
+
+    /// A step that skips inputs that are zero, in encoding and in the encoder's gradient.
+    pub fn sparse(&self) -> Work {
+        self.work(|density| 3.0 + 2.0 * density)
+    }
+
+    fn work(&self, products: impl Fn(f64) -> f64) -> Work {
+        let (features, models) = (self.features as f64, self.densities.len() as f64);
+        let (size, batch) = (features * self.hidden as f64, BATCH as f64);
+        let products: f64 = self.densities.iter().map(|&density| products(density)).sum();
+        // Instances of one seed read the same words, so each kind is drawn once.
+        let with_own = self.densities.iter().any(|&density| density < OWN_WORD_BELOW);
+        let without = self.densities.iter().any(|&density| density >= OWN_WORD_BELOW);
+        let words_a_feature = f64::from(u8::from(without)) + 2.0 * f64::from(u8::from(with_own));
+        Work {
+            multiply_adds: products * batch * size,
+            operations: models * (OPERATIONS_A_FEATURE * batch * features + OPERATIONS_A_PARAMETER * (size + features)),
+            words: words_a_feature * batch * features,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_work_of_a_step_is_counted_by_hand() {
+        let w4 = &all()[3];
+        assert_eq!(w4.dense().multiply_adds, 5.0 * 1024.0 * 400.0 * 30.0);
+        assert!((w4.sparse().multiply_adds - 3.2 * 1024.0 * 400.0 * 30.0).abs() < 1.0);
+        assert_eq!(w4.dense().words, 1024.0 * 400.0);
+        // Five densities share a word a feature, the two lowest share two.
+        assert_eq!(all()[1].dense().words, 3.0 * 1024.0 * 20.0);
+    }
+
+    #[test]
+    fn the_workloads_are_those_of_the_issue() {
+        let all = all();
+        let shapes: Vec<_> = all.iter().map(|w| (w.densities.len(), w.features, w.hidden)).collect();
+        assert_eq!(shapes, [(10, 5, 2), (7, 20, 5), (7, 80, 20), (1, 400, 30), (1, 100, 20)]);
+        assert!((all[0].densities[9] - 0.05).abs() < 1e-12);
+        assert_eq!(all[3].title(), "one 400 → 30, density 0.1, importance 1^i");
+    }
+}
