@@ -1,6 +1,6 @@
 //! Who is timed when: rounds in which all contestants take turns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,6 +16,8 @@ use crate::shell;
 /// Steps that no timing has: what a step costs changes as outputs fall silent.
 const UNTIMED: u64 = 2000;
 const TIMED: u64 = 2000;
+/// Half a run that takes less is quick.
+const QUICK_SECONDS: f64 = 0.5;
 /// What a slow peer's timing takes, about, in seconds.
 const SLOW_SECONDS: f64 = 1.0;
 
@@ -34,7 +36,8 @@ pub struct Timings {
 pub enum Pace {
     /// A run from the start in every round: 2000 steps, then 2000 timed ones.
     Whole,
-    /// One run; its steps 2000 to 4000 are shared out to the rounds.
+    /// One run; its steps 2000 to 4000 are shared out to the rounds. What is quick runs whole in every round all the same, since a
+    /// share of it would be too short to be timed.
     Shared,
 }
 
@@ -49,6 +52,7 @@ pub fn steps(
     shell::step(&format!("{}: {}", workload.name, workload.title()));
     let reference = Reference::new(programs, workload)?;
     let mut steps: BTreeMap<&'static str, Sample> = BTreeMap::new();
+    let mut quick = BTreeSet::new();
     for round in 0..rounds {
         let mut order = contestants.to_vec();
         // Whoever comes behind another finds the machine as that one left it.
@@ -59,18 +63,17 @@ pub fn steps(
             let program = programs.get_mut(contestant.program).context("a contestant without its program")?;
             let seconds = match (contestant.kind, pace) {
                 (Kind::SlowPeer, _) => few_steps(contestant, program, workload, &reference.half)?,
-                (_, Pace::Whole) => {
-                    contestant.begin(program, workload, &reference.start)?;
-                    contestant.advance(program, UNTIMED)?;
-                    contestant.advance(program, TIMED)? / TIMED as f64
-                }
-                (_, Pace::Shared) => {
-                    if round == 0 {
+                _ => {
+                    let is_new = round == 0 || pace == Pace::Whole || quick.contains(contestant.name);
+                    if is_new {
                         contestant.begin(program, workload, &reference.start)?;
-                        contestant.advance(program, UNTIMED)?;
+                        if contestant.advance(program, UNTIMED)? < QUICK_SECONDS {
+                            quick.insert(contestant.name);
+                        }
                     }
-                    let share = TIMED / rounds as u64;
-                    contestant.advance(program, share)? / share as f64
+                    let is_whole = pace == Pace::Whole || quick.contains(contestant.name);
+                    let count = if is_whole { TIMED } else { TIMED / rounds as u64 };
+                    contestant.advance(program, count)? / count as f64
                 }
             };
             steps.entry(contestant.name).or_default().0.push(seconds * 1e3);
@@ -172,13 +175,13 @@ fn losses(superposition: &Path, workload: &Workload, state: &State) -> Result<Ve
     answers.lines().map(|line| serde_json::from_str::<Value>(line)?["loss"].as_f64().context("no loss")).collect()
 }
 
-/// Milliseconds a step of models of growing size, one list a contestant: after a few hundred steps, the best of three.
+/// Milliseconds a step of models of growing size, one list a contestant: after a hundred steps, the best of three.
 pub fn growth(
     programs: &mut Programs,
     contestants: &[Contestant],
     workloads: &[Workload],
 ) -> Result<BTreeMap<&'static str, Vec<f64>>> {
-    const SETTLE: u64 = 300;
+    const SETTLE: u64 = 100;
     let mut times: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for workload in workloads {
         for &contestant in contestants {
@@ -190,6 +193,7 @@ pub fn growth(
             for _ in 0..3 {
                 best = best.min(contestant.advance(program, count)? / count as f64);
             }
+            shell::note(&format!("{}, {}: {:.4} ms", workload.title(), contestant.name, best * 1e3));
             times.entry(contestant.name).or_default().push(best * 1e3);
         }
     }

@@ -58,10 +58,11 @@ impl Workload {
         let models = self.densities.len();
         let (highest, lowest) = (self.densities[0], self.densities[models - 1]);
         let Workload { features, hidden, decay, .. } = self;
-        let many = if models == 1 { "one".to_owned() } else { models.to_string() };
+        let many = if models == 1 { "one model".to_owned() } else { format!("{models} models") };
+        let importance = if *decay == 1.0 { "1".to_owned() } else { format!("{decay}^i") };
         let density =
             if models == 1 { format!("density {highest}") } else { format!("densities {highest} to {lowest}") };
-        format!("{many} {features} → {hidden}, {density}, importance {decay}^i")
+        format!("{many} of {features} → {hidden}, {density}, importance {importance}")
     }
 
     /// What our own program and page train: for ever, so that they stop where they are told.
@@ -135,6 +136,7 @@ mod tests {
         let shapes: Vec<_> = all.iter().map(|w| (w.densities.len(), w.features, w.hidden)).collect();
         assert_eq!(shapes, [(10, 5, 2), (7, 20, 5), (7, 80, 20), (1, 400, 30), (1, 100, 20)]);
         assert!((all[0].densities[9] - 0.05).abs() < 1e-12);
-        assert_eq!(all[3].title(), "one 400 → 30, density 0.1, importance 1^i");
+        assert_eq!(all[1].title(), "7 models of 20 → 5, densities 1 to 0.001, importance 0.7^i");
+        assert_eq!(all[3].title(), "one model of 400 → 30, density 0.1, importance 1");
     }
 }
