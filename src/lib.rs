@@ -8,10 +8,8 @@
 
 pub mod attack;
 pub mod dictionary;
-pub mod error;
 pub mod figures;
 pub mod gallery;
-pub mod kernels;
 pub mod measures;
 pub mod models;
 pub mod optim;
@@ -33,3 +31,4 @@ pub mod web;
 
 pub use error::Error;
 pub use spec::ExperimentSpec;
+pub use superposition_kernels::{error, kernels};

@@ -11,7 +11,12 @@ const WARM_WORKERS = 2;
 /** The folder of the build that this browser runs, or null. */
 export const level = wasmLevel();
 
-const folder = level === null ? null : new URL(`../pkg/${level}/`, import.meta.url);
+/** Where its files are. */
+export const folder = level === null ? null : new URL(`../pkg/${level}/`, import.meta.url);
+
+/** The first part's exports, and whether the second has joined it. */
+let exports = null;
+let isWhole = false;
 
 /** @type {Promise<WebAssembly.Module>} */
 const compiled = folder === null ? Promise.reject(new UnsupportedError()) : compile(new URL('superposition_bg.wasm', folder));
@@ -28,12 +33,36 @@ core.catch(() => {}); // Whoever awaits it reports the error; nobody may be ther
 export const pool = new Pool({ spawn: spawnWorker, level, module: compiled });
 if (level !== null) pool.warm(WARM_WORKERS);
 
-/** @param {Promise<object>} loading bindings @param {Promise<WebAssembly.Module>} [compiling] */
-export async function instantiate(loading, compiling = compiled) {
-  const [bindings, module] = await Promise.all([loading, compiling]);
-  await bindings.default({ module_or_path: module });
+/** @param {Promise<object>} loading bindings */
+async function instantiate(loading) {
+  const [bindings, module] = await Promise.all([loading, compiled]);
+  exports = await bindings.default({ module_or_path: module });
   return bindings;
 }
+
+/**
+ * Makes the page's instance whole with the second part, once.
+ *
+ * @param {WebAssembly.Module} module
+ */
+export function join(module) {
+  if (isWhole) return;
+  isWhole = true;
+  new WebAssembly.Instance(module, { core: exports });
+}
+
+/**
+ * Called by the first part when something rare comes before the second part has been asked for, such as the message of an error: it
+ * cannot go on without, so this waits.
+ */
+globalThis.superpositionRest = () => {
+  const request = new XMLHttpRequest();
+  request.open('GET', new URL('gallery.wasm', folder), false);
+  // A page's request that waits gives text only: a byte a letter.
+  request.overrideMimeType('text/plain; charset=x-user-defined');
+  request.send();
+  join(new WebAssembly.Module(Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0))));
+};
 
 /** @param {URL} url */
 export async function compile(url) {

@@ -1,14 +1,18 @@
-/** The gallery's module, which makes the pictures of figures of many models: loaded when the first of them comes near the view. */
+/** The second part of the core, which makes all figures but the opening one: loaded when the first of them comes near the view. */
 
-import { compile, instantiate, level } from './core.js';
-import { UnsupportedError } from './detect.js';
+import { compile, core, folder, join, level, pool } from './core.js';
 
-const folder = new URL('../pkg/gallery/', import.meta.url);
+/** @type {Promise<object>} the façade on the page's thread, whole; the workers are given the second part too */
+export const gallery = load();
+gallery.catch(() => {}); // Whoever awaits it reports the error.
 
-/** @type {Promise<WebAssembly.Module>} what the workers make their own instances of */
-export const galleryModule = level === null ? Promise.reject(new UnsupportedError()) : compile(new URL('superposition_bg.wasm', folder));
-
-/** @type {Promise<object>} the façade on the page's thread, for `Picture` */
-export const gallery = level === null ? galleryModule : instantiate(import(new URL('superposition.js', folder).href), galleryModule);
-galleryModule.catch(() => {}); // Whoever awaits it reports the error.
-gallery.catch(() => {});
+async function load() {
+  // Where no core can run, `core` says so.
+  const compiling = level === null ? core : compile(new URL('gallery.wasm', folder));
+  compiling.catch(() => {});
+  const facade = await core;
+  const module = await compiling;
+  join(module);
+  pool.extend(module);
+  return facade;
+}

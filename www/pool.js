@@ -54,6 +54,8 @@ export class Pool {
     this.tick = tick;
     /** @type {Slot[]} */
     this.slots = Array.from({ length: size }, () => new Slot(this));
+    /** The second part of the module, once there is a figure that needs it. */
+    this.rest = null;
     this.lastId = 0;
     this.timer = null;
   }
@@ -67,6 +69,16 @@ export class Pool {
   /** Starts workers before there is work, while the module still compiles. */
   warm(count) {
     for (const slot of this.slots.slice(0, count)) slot.start();
+  }
+
+  /**
+   * Gives the workers the second part of the module: those that are there, and those that come.
+   *
+   * @param {WebAssembly.Module} module
+   */
+  extend(module) {
+    this.rest = module;
+    for (const slot of this.slots) slot.extend();
   }
 
   /**
@@ -126,8 +138,9 @@ class Slot {
     this.missed = 0;
     /** Deaths without work in between: only work shows that a new worker does better, it starts and answers in any case. */
     this.deaths = 0;
-    /** Settled when `init` went out. */
+    /** Settled when `init` went out; whether it did. */
     this.ready = null;
+    this.isGreeted = false;
     /** Whether `init` was answered. */
     this.isReady = false;
   }
@@ -139,6 +152,7 @@ class Slot {
     this.worker = worker;
     this.missed = 0;
     this.isReady = false;
+    this.isGreeted = false;
     worker.onmessage = (event) => this.worker === worker && this.receive(event.data);
     worker.onerror = (event) => {
       event.preventDefault?.();
@@ -148,8 +162,17 @@ class Slot {
     const greet = (module) => {
       if (this.worker !== worker) return;
       this.send(protocol.init(pool.nextId(), pool.level, module)).catch((error) => this.fail(error));
+      this.isGreeted = true;
+      this.extend();
     };
     this.ready = pool.module.then(greet).catch((error) => this.fail(error));
+  }
+
+  /** Hands over the second part of the module, if there is one; a worker that was not greeted gets it then. */
+  extend() {
+    const { pool } = this;
+    if (pool.rest === null || this.worker === null || !this.isGreeted) return;
+    this.send(protocol.extend(pool.nextId(), pool.rest)).catch((error) => this.fail(error));
   }
 
   /** Sends a request; the promise is its answer. Before `init` went out, requests wait for it. */
@@ -162,7 +185,7 @@ class Slot {
   }
 
   deliver(message) {
-    if (message.type === 'init') {
+    if (message.type === 'init' || message.type === 'extend') {
       this.worker.postMessage(message);
       return;
     }
@@ -230,7 +253,7 @@ class Slot {
     for (const job of this.jobs.values()) job.revive(this, owed, lost);
     for (const request of owed) {
       const { type } = request.message;
-      if (type === 'init' || type === 'ping' || lost.has(request)) request.resolve(null);
+      if (type === 'init' || type === 'extend' || type === 'ping' || lost.has(request)) request.resolve(null);
       else {
         this.owed.set(request.message.id, request);
         this.deliver(request.message);

@@ -11,7 +11,7 @@
 
 /** Types of the messages from the page. */
 export const REQUESTS = Object.freeze([
-  'init', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
+  'init', 'extend', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
   'work', 'rest', 'nudge', 'release', 'taken', 'gallery', 'give', 'data',
 ]);
 
@@ -22,6 +22,8 @@ export const ANSWERS = Object.freeze([
 
 /** Hands over the compiled module; the worker makes its own instance of it. */
 export const init = (id, level, module) => ({ type: 'init', id, level, module });
+/** Hands over the second part of the module, which sweeps, grids and galleries need. */
+export const extend = (id, module) => ({ type: 'extend', id, module });
 /** Makes the trainer of a job, or replaces it. `generation` comes back with every state, so that stale ones are known. */
 export const create = (id, job, generation, spec) => ({ type: 'create', id, job, generation, spec });
 /** Makes the trainer of a job from saved bytes. */
@@ -58,8 +60,8 @@ export const nudge = (id, job, steps) => ({ type: 'nudge', id, job, steps });
 export const release = (id, job, index) => ({ type: 'release', id, job, index });
 /** The page has dealt with the last reports of a sweep: the next ones may come. */
 export const taken = (id, job) => ({ type: 'taken', id, job });
-/** Makes a gallery's figure; `module` is the compiled gallery. */
-export const gallery = (id, job, module, figure, spec) => ({ type: 'gallery', id, job, module, figure, spec });
+/** Makes a gallery's figure. */
+export const gallery = (id, job, figure, spec) => ({ type: 'gallery', id, job, figure, spec });
 /** Gives reports to a gallery, pairs of index and JSON text. */
 export const give = (id, job, reports) => ({ type: 'give', id, job, reports });
 /** The numbers behind a gallery's last picture, as JSON text. */

@@ -8,15 +8,24 @@
 
 import { core, pool } from './core.js';
 import { h } from './controls.js';
+import { UnsupportedError } from './detect.js';
 import { IntroFigure } from './figures/intro.js';
 import { readLink } from './state.js';
 
+/** With the second part of the core, which only the opening figure does without. Where no core can run, the figure says so itself. */
+const whole = async (loading) => {
+  const { gallery } = await import('./gallery.js');
+  await gallery.catch((error) => {
+    if (!(error instanceof UnsupportedError)) throw error;
+  });
+  return loading;
+};
 const phase = async () => {
-  const { PhaseFigure } = await import('./figures/phase.js');
+  const { PhaseFigure } = await whole(import('./figures/phase.js'));
   return (id, services) => new PhaseFigure(id, services);
 };
 const live = async () => {
-  const { LiveFigure } = await import('./figures/live.js');
+  const { LiveFigure } = await whole(import('./figures/live.js'));
   return (id, services) => new LiveFigure(id, services);
 };
 

@@ -267,12 +267,10 @@ export class SweepJob {
 export class GalleryJob {
   /**
    * @param {import('./pool.js').Pool} pool
-   * @param {Promise<WebAssembly.Module>} module
    * @param {GalleryListener} listener
    */
-  constructor(pool, module, listener) {
+  constructor(pool, listener) {
     this.pool = pool;
-    this.module = module;
     this.listener = listener;
     this.id = pool.nextId();
     // The opening figure lives in the first ones.
@@ -297,7 +295,7 @@ export class GalleryJob {
    * @param {string} spec
    */
   async create(figure, spec) {
-    this.made = [await this.module, figure, spec];
+    this.made = [figure, spec];
     this.slot.jobs.set(this.id, this);
     this.isRunning = true;
     try {

@@ -27,15 +27,14 @@ const MAX_DEBT_MS = 250;
  *
  * @param {{postMessage: Function, onmessage: Function | null}} port the worker's own scope, or a MessagePort
  * @param {(level: string, module: WebAssembly.Module) => Promise<object>} loadCore gives the façade
- * @param {(module: WebAssembly.Module) => Promise<object>} [loadGallery] gives the gallery's
+ * @param {(module: WebAssembly.Module) => void} [extendCore] makes the façade whole
  * @returns {() => void} ends it
  */
-export function serve(port, loadCore, loadGallery) {
+export function serve(port, loadCore, extendCore) {
   /** @type {Map<number, TrainJob | GridJob | import('./worker-sweep.js').SweepShare | import('./worker-sweep.js').GalleryMaker>} */
   const jobs = new Map();
   const mailbox = new MessageChannel();
   let core = null;
-  let gallery = null;
   let sweeps = null;
   let dead = false;
   let scheduled = false;
@@ -93,6 +92,9 @@ export function serve(port, loadCore, loadGallery) {
     async init({ level, module }) {
       core = await loadCore(level, module);
       return { version: core.version(), level: core.wasmLevel() };
+    },
+    extend({ module }) {
+      extendCore?.(module);
     },
     create(message) {
       const job = new TrainJob(message.job, message.generation, new core.Trainer(message.spec));
@@ -174,10 +176,9 @@ export function serve(port, loadCore, loadGallery) {
     taken({ job }) {
       if (jobs.has(job)) jobs.get(job).isTaken = true;
     },
-    async gallery({ job, module, figure, spec }) {
+    async gallery({ job, figure, spec }) {
       const { GalleryMaker } = await loadSweeps();
-      gallery ??= await loadGallery(module);
-      replace(new GalleryMaker(job, new gallery.Gallery(figure, spec)));
+      replace(new GalleryMaker(job, new core.Gallery(figure, spec)));
     },
     give({ job, reports }) {
       jobs.get(job)?.give(reports, post);
@@ -389,14 +390,28 @@ class GridJob {
 if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope) {
   // The worker's name is the level, so that the bindings load while the module is still being compiled.
   const bindings = (level) => import(`../pkg/${level}/superposition.js`);
+  let core = null;
+  let level = null;
+  let isWhole = false;
+  const join = (module) => {
+    if (isWhole) return;
+    isWhole = true;
+    // Instantiated already, the bindings only give the first part's exports.
+    new WebAssembly.Instance(module, { core: core.initSync() });
+  };
+  // Called by the first part when something rare comes before the page has sent the second: it cannot go on without, so this waits.
+  globalThis.superpositionRest = () => {
+    const request = new XMLHttpRequest();
+    request.open('GET', new URL(`../pkg/${level}/gallery.wasm`, import.meta.url), false);
+    request.responseType = 'arraybuffer';
+    request.send();
+    join(new WebAssembly.Module(request.response));
+  };
   if (globalThis.name) bindings(globalThis.name).catch(() => {}); // `init` meets the same error and reports it.
-  serve(globalThis, async (level, module) => {
-    const core = await bindings(level);
+  serve(globalThis, async (wanted, module) => {
+    level = wanted;
+    core = await bindings(level);
     core.initSync({ module });
     return core;
-  }, async (module) => {
-    const gallery = await import('../pkg/gallery/superposition.js');
-    gallery.initSync({ module });
-    return gallery;
-  });
+  }, join);
 }

@@ -1,45 +1,36 @@
 //! The wasm façade: the core under its JavaScript names, and nothing else.
 //!
-//! Two modules are made of it, so that the opening figure does not wait for what only later ones need: with the feature
-//! `web-training` what trains ([`trainer`], [`job`] and [`phase`] for workers, [`draw`] and [`spec`] for the page too); with
-//! `web-gallery` what makes pictures of reports ([`gallery`] in a worker, `picture` on the page), and no trainer. No file here decides anything:
+//! It is compiled as one module, of which the build makes two parts, so that the opening figure does not wait for what only later ones
+//! need: first what trains a spec ([`trainer`]), draws arrows ([`draw`]) and reads specs and links ([`spec`]); then the jobs of sweeps
+//! ([`job`]), the phase diagram ([`phase`]), and what makes pictures of reports ([`gallery`] in a worker, `picture` on the page). Which
+//! functions go where stands in `xtask/src/wasm.rs`, by the names of classes and functions. No file here decides anything:
 //! a call is translated, made, and its result translated back. Arrays cross as copies, never as views into the module's
 //! memory. What the core refuses is thrown as an `Error` with the core's own one-line message.
 
 mod canvas;
-#[cfg(feature = "web-training")]
 mod draw;
-#[cfg(feature = "web-gallery")]
 mod gallery;
-#[cfg(feature = "web-training")]
 mod job;
-#[cfg(feature = "web-gallery")]
 mod pen;
-#[cfg(feature = "web-training")]
 mod phase;
-#[cfg(feature = "web-gallery")]
 mod picture;
-#[cfg(feature = "web-training")]
 mod spec;
 mod surface;
-#[cfg(feature = "web-training")]
 mod trainer;
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_namespace = console, js_name = error)]
-    fn console_error(message: &str);
+    /// Brings the module's second part before it returns; page and worker define it.
+    #[wasm_bindgen(js_name = superpositionRest)]
+    fn load_rest();
 }
 
-/// Runs once, when the module is instantiated.
-///
-/// A panic is a bug in the core: its message goes to the console before the instance is lost, so that a report can name
-/// it.
-#[wasm_bindgen(start)]
-fn start() {
-    std::panic::set_hook(Box::new(|panic| console_error(&format!("superposition: {panic}"))));
+/// Called by a function of the second part that is called too early: the build puts the calls there (`xtask/src/split.rs`).
+#[wasm_bindgen(js_name = needRest)]
+pub fn need_rest() {
+    load_rest();
 }
 
 /// The core's refusal as a JavaScript exception.
@@ -53,7 +44,6 @@ fn parsed(spec_json: &str) -> Result<crate::ExperimentSpec, js_sys::Error> {
 }
 
 /// A plain JavaScript object with these properties.
-#[cfg(feature = "web-training")]
 fn object<const N: usize>(properties: [(&str, JsValue); N]) -> JsValue {
     let object = js_sys::Object::new();
     for (name, value) in properties {

@@ -11,6 +11,8 @@ export const DIST = resolve(process.env.SUPERPOSITION_DIST ?? 'dist');
 export async function loadCore() {
   const folder = join(DIST, 'pkg', 'simd128');
   const core = await import(pathToFileURL(join(folder, 'superposition.js')).href);
-  core.initSync({ module: new WebAssembly.Module(readFileSync(join(folder, 'superposition_bg.wasm'))) });
+  const module = (file) => new WebAssembly.Module(readFileSync(join(folder, file)));
+  const exports = core.initSync({ module: module('superposition_bg.wasm') });
+  new WebAssembly.Instance(module('gallery.wasm'), { core: exports });
   return core;
 }

@@ -45,7 +45,7 @@ function runSweep(pool, jobs) {
 
 function runFigure(pool, spec) {
   const seen = { pictures: [], errors: [] };
-  seen.run = new FigureRun(pool, Promise.resolve({}), {
+  seen.run = new FigureRun(pool, {
     onPicture: (picture) => seen.pictures.push(picture),
     onProgress: () => {},
     onFail: (error) => seen.errors.push(error),

@@ -18,7 +18,7 @@ export class FakeWorker {
       this.received.push(event.data);
       this.onmessage?.(event);
     };
-    this.end = serve(port2, async () => core, async () => core);
+    this.end = serve(port2, async () => core);
   }
 
   postMessage(message, transfer) {

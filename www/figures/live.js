@@ -1,12 +1,11 @@
 /**
  * Any figure of the gallery, live: its panels, controls, the way it came about, a run kept beside it, and its files. What is
- * particular to a figure stands in catalogue.js; what it shows is made by the gallery (`../gallery.js`) of what the pool trains.
+ * particular to a figure stands in catalogue.js; what it shows is made by the gallery (`../gallery.js`, which the element loads) of what the pool trains.
  * The card carries how it stands as data attributes (`data-phase`, `data-done`, `data-total`, `data-seed`), and `data()` gives
  * the numbers behind the picture.
  */
 
 import { button, choice, durationText, freshId, grouped, h, numberOrText, freshSeed, short } from '../controls.js';
-import { gallery, galleryModule } from '../gallery.js';
 import { pageAddress } from '../link.js';
 import { CATALOGUE } from './catalogue.js';
 import { control } from './fields.js';
@@ -130,10 +129,7 @@ export class LiveFigure extends Figure {
   /** @param {object} core @param {object | null} [patch] what a link asks for from the start */
   start(core, patch = null) {
     this.take(core);
-    gallery.then((facade) => {
-      this.facade = facade;
-      this.frames.ask();
-    }, (error) => this.showUnsupported(error));
+    this.frames.ask();
     if (patch !== null && this.apply(patch)) return;
     // What was refused is told, and the figure starts as it is, when it is seen.
     this.isDue = true;
@@ -163,7 +159,7 @@ export class LiveFigure extends Figure {
 
   begin(plan) {
     this.next?.cancel();
-    const run = new FigureRun(this.pool, galleryModule, {
+    const run = new FigureRun(this.pool, {
       onPicture: (picture) => run === this.run && this.receive(picture),
       onProgress: () => run === this.run && this.frames.ask(),
       onFail: (error) => {
@@ -304,10 +300,10 @@ export class LiveFigure extends Figure {
   }
 
   draw() {
-    if (this.facade && this.incoming) {
+    if (this.core && this.incoming) {
       const { bytes, sentence } = this.incoming;
       this.incoming = null;
-      this.views.show(this.facade.Picture.fromBytes(bytes));
+      this.views.show(this.core.Picture.fromBytes(bytes));
       this.waiting.hidden = true;
       this.says.textContent = sentence;
     }
@@ -376,7 +372,7 @@ export class LiveFigure extends Figure {
   /** Freezes the picture below, with what was changed for it in words. */
   keepBeside() {
     const entry = this.past ?? this.history.pictures.at(-1);
-    if (!entry || !this.facade) return;
+    if (!entry || !this.core) return;
     this.beside?.views.destroy();
     const names = Object.keys(this.patch);
     const words = names.length === 0 ? 'the paper’s settings' : names.map((name) => `${name.replaceAll('_', ' ')} ${JSON.stringify(this.patch[name])}`).join(', ');
@@ -390,7 +386,7 @@ export class LiveFigure extends Figure {
     this.beside = { views };
     this.besidePlace.replaceChildren(h('section', { class: 'beside', dataset: { part: 'beside' } },
       h('div', { class: 'beside-head' }, h('h3', {}, `Kept: ${words}, step ${grouped(entry.steps)}`), close), views.element, h('p', { class: 'says' }, entry.sentence)));
-    views.show(this.facade.Picture.fromBytes(entry.bytes));
+    views.show(this.core.Picture.fromBytes(entry.bytes));
     this.frame.announcer.say('The run is kept below. Change a setting and compare.');
   }
 

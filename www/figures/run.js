@@ -14,10 +14,9 @@ import { GalleryJob, SweepJob } from '../sweep.js';
 export class FigureRun {
   /**
    * @param {import('../pool.js').Pool} pool
-   * @param {Promise<WebAssembly.Module>} module the gallery's
    * @param {RunListener} listener
    */
-  constructor(pool, module, listener) {
+  constructor(pool, listener) {
     this.listener = listener;
     /** @type {Map<number, object>} specs of the models, resolved */
     this.specs = new Map();
@@ -25,7 +24,7 @@ export class FigureRun {
     this.losses = new Map();
     this.isFinal = false;
     this.piece = null;
-    this.gallery = new GalleryJob(pool, module, {
+    this.gallery = new GalleryJob(pool, {
       onNeeds: (jobs) => {
         for (const { index, spec } of jobs) this.specs.set(index, spec);
         this.sweep.add(jobs);

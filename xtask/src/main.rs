@@ -1,16 +1,20 @@
-//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | shots | mutate>`.
+//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | lighthouse | shots | mutate>`.
 //!
 //! Each command first sets up what it needs (see [`setup`]), so that on a fresh machine `cargo xtask serve` and
 //! `cargo xtask test` are the first and only commands. Progress goes to standard error; standard output carries only
 //! what another program may want to read: the served address, the screenshots' paths, the tests' last line.
 
 mod bench;
+mod lighthouse;
 mod mutate;
+mod panics;
+mod reach;
 mod serve;
 mod setup;
 mod shell;
 mod shots;
 mod site;
+mod split;
 mod test;
 mod tidy;
 mod wasm;
@@ -55,6 +59,8 @@ enum Command {
     Tidy,
     /// Measure speed (wants a quiet machine), and compare it with benches/report.json.
     Bench(bench::Options),
+    /// Let lighthouse judge the page (wants a quiet machine).
+    Lighthouse,
     /// Photograph the page at three widths in both themes, into shots/.
     Shots,
     /// Break the code in a dozen named ways, each in a copy, and see that a named test notices.
@@ -104,6 +110,11 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let tools = set_up(setup::FOR_CHROMIUM)?;
             let site = site::build(&root, &tools)?;
             return bench::run(&root, &tools, &site.folder, options);
+        }
+        Command::Lighthouse => {
+            let tools = set_up(setup::FOR_CHROMIUM)?;
+            let site = site::build(&root, &tools)?;
+            lighthouse::run(&root, &tools, &site.folder)?;
         }
         Command::Shots => {
             let tools = set_up(setup::FOR_CHROMIUM)?;

@@ -1,8 +1,8 @@
-//! Compiles the crate to wasm, makes the JavaScript bindings, and shrinks the result: three modules.
+//! Compiles the crate to wasm, makes the JavaScript bindings, splits each build in two and shrinks the parts.
 //!
-//! What trains is built twice: `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the
-//! browser has it. The page chooses at run time. What makes pictures of reports, `gallery`, is loaded when the first figure that needs
-//! it comes near.
+//! There are two builds: `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the browser has
+//! it. The page chooses at run time. The first part of a build is what the opening figure needs; the second, `gallery`, makes all
+//! others, and is loaded when the first of them comes near ([`crate::split`]).
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,46 +16,86 @@ use serde_json::Value;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::setup::{DEBIAN_CARGO, DEBIAN_RUSTC, WASM_TARGET, WasmToolchain};
-use crate::shell;
+use crate::{panics, shell, split};
 
-/// One of the modules.
+/// One of the builds.
 pub struct Module {
     /// The folder in dist/pkg/.
     pub name: &'static str,
-    /// The crate's own feature, which decides on the façade.
-    facade: &'static str,
     /// For rustc's `-C target-feature`.
     features: &'static str,
-    /// For cargo's `opt-level`.
-    opt_level: &'static str,
     /// For wasm-opt, beside [`WASM_OPT_FLAGS`].
     wasm_opt_flags: &'static [&'static str],
 }
 
-impl Module {
-    /// Whether a browser takes it or another one of its kind.
-    pub fn is_training(&self) -> bool {
-        self.facade == "web-training"
-    }
-}
+/// The builds, the slower and safer first. A browser loads one.
+pub const MODULES: [Module; 2] = [
+    Module { name: "simd128", features: "+simd128", wasm_opt_flags: &[] },
+    Module { name: "relaxed", features: "+simd128,+relaxed-simd", wasm_opt_flags: &["--enable-relaxed-simd"] },
+];
 
-/// The modules, of the two that train the slower and safer first. One browser loads one of those, and the gallery.
-pub const MODULES: [Module; 3] = [
-    Module { name: "simd128", facade: "web-training", features: "+simd128", opt_level: "3", wasm_opt_flags: &["-O3"] },
-    Module {
-        name: "relaxed",
-        facade: "web-training",
-        features: "+simd128,+relaxed-simd",
-        opt_level: "3",
-        wasm_opt_flags: &["-O3", "--enable-relaxed-simd"],
-    },
-    Module {
-        name: "gallery",
-        facade: "web-gallery",
-        features: "+simd128",
-        opt_level: "\"z\"",
-        wasm_opt_flags: &["-Oz"],
-    },
+/// The file of a build's second part, beside the first.
+const REST: &str = "gallery.wasm";
+
+/// Exports of the second part begin so.
+const LATER: &[&str] = &["drawPhase", "hitPhase", "phasegrid_", "job_", "gallery_", "picture_"];
+
+/// Parts of the mangled names of functions that the opening figure does not call, though it could: they are in the second part too, which
+/// comes at once if it does. Found by counting calls while a reader would play with it; what is missing here only makes the first part
+/// larger.
+const COLD: &[&str] = &[
+    // Messages: of errors, of numbers that are hard to print or to read.
+    "5Debug3fmt",
+    "29float_to_decimal_common_exact",
+    "6dragon",
+    "16format_exact_opt",
+    "6bignum",
+    "8builders",
+    "16escape_debug_ext",
+    "10serde_json5error10make_error",
+    "10serde_json5errorNt",
+    "17position_of_index",
+    "17peek_invalid_type",
+    "7lexical",
+    "19f64_long_from_parts",
+    "19parse_long_exponent",
+    "18parse_long_decimal",
+    "17decode_hex_escape",
+    "5lossy",
+    "4spec4read5shown",
+    "4spec4read7escaped",
+    "4spec4read9shortened",
+    "4spec4readNtB4_2At",
+    "4spec4link5names",
+    "10known_keyss",
+    // Fields that the opening figure does not have, and what they ask for.
+    "10check_rows",
+    "10set_attack",
+    "10set_record",
+    "12set_momentum",
+    "14set_dictionary",
+    "15set_adversarial",
+    "16set_weight_decay",
+    "7objects4rows",
+    "8set_stop",
+    "5lists7indices",
+    "4spec4read7numbers",
+    "22pair_loss_and_gradient",
+    "ClippedOutput7depth_5",
+    "ClippedOutput7depth_6",
+    "13expected_norm",
+    "7kernels7blocked",
+    "7Reading11inputs_into",
+    // Solids of three dimensions, long lists.
+    "5Shape8vertices",
+    "4sort6stable9quicksort",
+    "4sort6stable5drift",
+    "12sort4_stable",
+    "19bidirectional_merge",
+    "4sort6shared5pivot",
+    // A worker that died.
+    "7Trainer7restore",
+    "8postcard2de",
 ];
 
 /// What rustc's wasm target uses by default, said to wasm-opt so that it neither refuses nor avoids it.
@@ -71,9 +111,8 @@ const WASM_OPT_FLAGS: &[&str] = &[
     "--strip-target-features",
 ];
 
-/// What the page does not wait for (parsing, printing, drawing) is compiled for size; what it waits for is in our own crate,
-/// and in these, whose code runs inside of our loops.
-const FAST_DEPENDENCIES: &[&str] = &["fearless_simd", "libm", "rand"];
+/// What the page does not wait for (parsing, printing, drawing) is compiled for size; what it waits for is in these.
+const FAST_DEPENDENCIES: &[&str] = &["fearless_simd", "superposition-kernels"];
 
 /// The stem of the files in each folder of dist/pkg/.
 const OUT_NAME: &str = "superposition";
@@ -102,11 +141,23 @@ pub fn build(root: &Path, toolchain: &WasmToolchain, package: &Path) -> Result<B
         };
         threads.into_iter().map(join).collect()
     });
+    remove_others(package)?;
     let mut n_warnings = 0;
     for (module, result) in MODULES.iter().zip(results) {
         n_warnings = n_warnings.max(result.with_context(|| format!("wasm for {}", module.name))?);
     }
     Ok(Built { n_warnings })
+}
+
+/// Removes the folders of builds that there are no more.
+fn remove_others(package: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(package)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && !MODULES.iter().any(|module| entry.file_name() == module.name) {
+            std::fs::remove_dir_all(entry.path()).with_context(|| format!("could not remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 struct Compiled {
@@ -132,9 +183,10 @@ fn compile(
             cargo
         }
     };
-    cargo.args(["build", "--lib", "--release", "--package", OUT_NAME, "--target", WASM_TARGET]);
-    cargo.args(["--features", module.facade, "--config", &format!("profile.release.opt-level={}", module.opt_level)]);
-    cargo.args(["--config", r#"profile.release.package."*".opt-level="s""#]);
+    // As a library for Rust too it would keep every public function until the linker throws it away: too late for the optimiser.
+    cargo.args(["rustc", "--lib", "--release", "--crate-type", "cdylib", "--package", OUT_NAME, "--target", WASM_TARGET]);
+    cargo.args(["--config", r#"profile.release.opt-level="z""#]);
+    cargo.args(["--config", r#"profile.release.package."*".opt-level="z""#]);
     for name in FAST_DEPENDENCIES {
         cargo.args(["--config", &format!("profile.release.package.{name}.opt-level=3")]);
     }
@@ -158,6 +210,8 @@ fn compile(
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(root, module).join("\x1f"));
 
+    // What `reach` reads.
+    cargo.args(["--", "-Clink-arg=--emit-relocs"]);
     let line = shell::shown(&cargo);
     cargo.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut child = cargo.spawn().with_context(|| format!("could not start `{line}`"))?;
@@ -181,6 +235,8 @@ fn compile(
 
 fn rustflags(root: &Path, module: &Module) -> Vec<String> {
     let mut flags = vec![format!("-Ctarget-feature={}", module.features)];
+    // The standard library is compiled so, and `panics` knows its functions by name.
+    flags.push("-Csymbol-mangling-version=v0".into());
     // Panics name source files: no reader needs the builder's folders, and the same source gives the same bytes anywhere.
     flags.push(format!("--remap-path-prefix={}=.", root.display()));
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -237,40 +293,63 @@ fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Resu
     if to.exists() {
         std::fs::remove_dir_all(to).with_context(|| format!("could not empty {}", to.display()))?;
     }
+    let late = split::Late::of(wasm, is_later, is_cold)?;
     // The module's path stays out of the bindings: the page passes it, since many workers share them.
     Bindgen::new()
-        .input_bytes(OUT_NAME, wasm.to_vec())
+        .input_bytes(OUT_NAME, panics::silenced(wasm)?)
         .out_name(OUT_NAME)
         .web(true)?
         .typescript(true)
-        .remove_name_section(true)
+        .demangle(false)
         .remove_producers_section(true)
         .omit_default_module_path(true)
         .generate(to)
         .context("wasm-bindgen could not make the bindings")?;
-    shrink(root, module, &final_wasm)?;
-    write_with_folder(&stamp_file, &stamp)
-}
-
-fn shrink(root: &Path, module: &Module, wasm: &Path) -> Result<()> {
-    let before = std::fs::read(wasm)?;
-    let shrunk = wasm.with_extension("wasm.tmp");
-    let mut wasm_opt = Command::new(root.join("node_modules/.bin/wasm-opt"));
-    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(module.wasm_opt_flags).arg(wasm).arg("-o").arg(&shrunk);
-    shell::run(&mut wasm_opt)?;
-    std::fs::rename(&shrunk, wasm)?;
-    let after = std::fs::read(wasm)?;
-    let (fused_before, fused_after) = (n_fused_operations(&before), n_fused_operations(&after));
+    let bound = std::fs::read(&final_wasm)?;
+    // First as a whole, so that functions that are alike are found wherever they are.
+    optimize(root, module, &final_wasm, &["--duplicate-function-elimination", "--debuginfo"])?;
+    let parts = split::split(&std::fs::read(&final_wasm)?, is_later, is_cold, &late)?;
+    let rest = to.join(REST);
+    for (file, part) in [(&final_wasm, &parts.core), (&rest, &parts.rest)] {
+        std::fs::write(file, part)?;
+        optimize(root, module, file, &["-Oz", "--strip-debug"])?;
+    }
+    let (core, rest) = (std::fs::read(&final_wasm)?, std::fs::read(&rest)?);
+    let (fused_before, fused_after) = (n_fused_operations(&bound), n_fused_operations(&core) + n_fused_operations(&rest));
     if fused_before > 0 && fused_after == 0 {
         bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", module.name);
     }
-    shell::note(&format!(
-        "{}: wasm-opt makes {} of {}; fused multiply-adds: {fused_after} of {fused_before}",
-        module.name,
-        shell::human_size(after.len() as u64),
-        shell::human_size(before.len() as u64)
-    ));
-    Ok(())
+    let [bound, core, rest] = [bound, core, rest].map(|part| shell::human_size(part.len() as u64));
+    shell::note(&format!("{}: {bound} are now {core} and {rest}; fused multiply-adds: {fused_after} of {fused_before}", module.name));
+    minify(root, &to.join(format!("{OUT_NAME}.js")))?;
+    write_with_folder(&stamp_file, &stamp)
+}
+
+/// Rewrites the bindings without comments, spaces and long local names.
+fn minify(root: &Path, bindings: &Path) -> Result<()> {
+    let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
+    esbuild.current_dir(root).arg(bindings).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
+    shell::run(esbuild.arg("--allow-overwrite").arg(format!("--outfile={}", bindings.display())))
+}
+
+/// Whether an export is one of the second part's.
+fn is_later(export: &str) -> bool {
+    let export = export.strip_prefix("__wbg_").unwrap_or(export);
+    LATER.iter().any(|start| export.starts_with(start))
+}
+
+/// Whether a function is one of the second part's although the first names it.
+fn is_cold(function: &str) -> bool {
+    COLD.iter().any(|part| function.contains(part))
+}
+
+/// Rewrites a module smaller.
+fn optimize(root: &Path, module: &Module, wasm: &Path, flags: &[&str]) -> Result<()> {
+    let smaller = wasm.with_extension("wasm.tmp");
+    let mut wasm_opt = Command::new(root.join("node_modules/.bin/wasm-opt"));
+    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(module.wasm_opt_flags).args(flags).arg(wasm).arg("-o").arg(&smaller);
+    shell::run(&mut wasm_opt)?;
+    std::fs::rename(&smaller, wasm).with_context(|| format!("could not write {}", wasm.display()))
 }
 
 /// About how many `f32x4.relaxed_madd` and `f32x4.relaxed_nmadd` a module has: the bytes of those instructions (`0xfd`,
@@ -289,6 +368,9 @@ fn stamp(root: &Path, module: &Module, wasm: &[u8]) -> Result<String> {
     module.wasm_opt_flags.hash(&mut hasher);
     // Our own code, and with it the version of wasm-bindgen.
     include_str!("wasm.rs").hash(&mut hasher);
+    for code in [include_str!("panics.rs"), include_str!("reach.rs"), include_str!("split.rs")] {
+        code.hash(&mut hasher);
+    }
     include_str!("../Cargo.toml").hash(&mut hasher);
     Ok(format!("{:016x} {}", hasher.finish(), wasm.len()))
 }

@@ -51,7 +51,7 @@ pub fn check(root: &Path) -> Result<()> {
         shell::note("clippy does not see src/web/ here: this Rust has no library for wasm (`build` sees its warnings)");
     } else if shell::status(
         shell::cargo(root)
-            .args(["clippy", "--quiet", "--lib", "--target", WASM_TARGET, "--features", "web-training,web-gallery"])
+            .args(["clippy", "--quiet", "--lib", "--target", WASM_TARGET])
             .args(denied),
     )? != 0
     {
