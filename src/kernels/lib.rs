@@ -8,3 +8,4 @@ pub mod error;
 pub mod kernels;
 #[cfg(target_arch = "wasm32")]
 mod math;
+pub mod theory;

@@ -49,10 +49,10 @@
 use super::moments::{NO_ORDERS, Orders, moment_slopes_of, moments_of, product, product_backwards, scaled_powers};
 
 /// The largest number of features with an exact ReLU loss.
-pub(super) const MAX_FEATURES: usize = 6;
+pub const MAX_FEATURES: usize = 6;
 
 /// Coefficients of z smaller than this count as zero: its power −8 is still finite.
-pub(super) const NEGLIGIBLE: f64 = 1e-36;
+pub const NEGLIGIBLE: f64 = 1e-36;
 
 /// One feature as the walk sees it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,7 +86,7 @@ impl<const L: usize> Back<L> {
 
 /// Workspace of the walk; reused from call to call, it holds nothing between them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ClippedOutput {
+pub struct ClippedOutput {
     n: usize,
     /// The output's own feature.
     own: usize,
@@ -218,7 +218,7 @@ impl ClippedOutput {
     /// Returns Ψ and `∂Ψ/∂b`, and writes `∂Ψ/∂g_j` to `d_row`.
     ///
     /// `row` is g, `own` the index i of the output's own feature.
-    pub(super) fn evaluate_into(
+    pub fn evaluate_into(
         &mut self,
         bias: f64,
         own: usize,

@@ -7,17 +7,17 @@
 use super::clipped::MAX_FEATURES;
 
 /// A series with room for the orders 0…n+2, the most that any depth of the walk needs.
-pub(super) type Orders = [f64; MAX_FEATURES + 3];
+pub type Orders = [f64; MAX_FEATURES + 3];
 
 /// The series of zeros.
-pub(super) const NO_ORDERS: Orders = [0.0; MAX_FEATURES + 3];
+pub const NO_ORDERS: Orders = [0.0; MAX_FEATURES + 3];
 
 /// 1/k, to step from `v^{k−1}/(k−1)!` to `v^k/k!`; entry 0 is not used.
 const RECIPROCAL: Orders = [0.0, 1.0, 1.0 / 2.0, 1.0 / 3.0, 1.0 / 4.0, 1.0 / 5.0, 1.0 / 6.0, 1.0 / 7.0, 1.0 / 8.0];
 
 /// Returns `v^k / k!` for k from 0.
 #[inline(always)]
-pub(super) fn scaled_powers<const L: usize>(v: f64) -> [f64; L] {
+pub fn scaled_powers<const L: usize>(v: f64) -> [f64; L] {
     let mut powers = [1.0; L];
     for k in 1..L {
         powers[k] = powers[k - 1] * v * RECIPROCAL[k];
@@ -28,7 +28,7 @@ pub(super) fn scaled_powers<const L: usize>(v: f64) -> [f64; L] {
 /// Returns the moments of one feature with coefficient g: `E[(g x)^k] / k! = p g^k / (k+1)!` for k > 0, and where the
 /// feature is the output's own, `(1 − ∂/∂g)` of that.
 #[inline(always)]
-pub(super) fn moments_of<const L: usize>(g: f64, density: f64, is_own: bool) -> Orders {
+pub fn moments_of<const L: usize>(g: f64, density: f64, is_own: bool) -> Orders {
     let mut moments = NO_ORDERS;
     moments[0] = 1.0;
     let mut before = density;
@@ -44,7 +44,7 @@ pub(super) fn moments_of<const L: usize>(g: f64, density: f64, is_own: bool) -> 
 
 /// Returns the derivatives of [`moments_of`] by g.
 #[inline(always)]
-pub(super) fn moment_slopes_of<const L: usize>(g: f64, density: f64, is_own: bool) -> Orders {
+pub fn moment_slopes_of<const L: usize>(g: f64, density: f64, is_own: bool) -> Orders {
     let mut slopes = NO_ORDERS;
     let (mut power, mut behind) = (density, 0.0);
     for k in 1..L {
@@ -61,7 +61,7 @@ pub(super) fn moment_slopes_of<const L: usize>(g: f64, density: f64, is_own: boo
 
 /// Returns the product of two series.
 #[inline(always)]
-pub(super) fn product<const L: usize>(a: &Orders, b: &Orders) -> Orders {
+pub fn product<const L: usize>(a: &Orders, b: &Orders) -> Orders {
     let mut product = NO_ORDERS;
     for r in 0..L {
         for k in 0..=r {
@@ -73,7 +73,7 @@ pub(super) fn product<const L: usize>(a: &Orders, b: &Orders) -> Orders {
 
 /// From the derivatives `d` by the entries of [`product`], returns those by a and adds those by b to `d_b`.
 #[inline(always)]
-pub(super) fn product_backwards<const L: usize>(d: &Orders, a: &Orders, b: &Orders, d_b: &mut Orders) -> Orders {
+pub fn product_backwards<const L: usize>(d: &Orders, a: &Orders, b: &Orders, d_b: &mut Orders) -> Orders {
     let (mut by_a, mut by_b) = (NO_ORDERS, NO_ORDERS);
     for r in 1..L {
         for k in 0..=r {

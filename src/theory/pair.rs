@@ -11,24 +11,28 @@ use super::clipped::NEGLIGIBLE;
 
 /// Ψ of one output and its derivatives.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PairOutput {
+pub struct PairOutput {
+    /// Ψ itself.
     pub half: f64,
+    /// By the bias.
     pub d_bias: f64,
-    /// By the coefficient of the output's own feature, and by the other's.
+    /// By the coefficient of the output's own feature.
     pub d_own: f64,
+    /// By the other's.
     pub d_cross: f64,
 }
 
 /// A feature in z: its coefficient and its density.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Feature {
+pub struct Feature {
+    /// The coefficient.
     pub g: f64,
+    /// The density.
     pub density: f64,
 }
 
 /// Returns Ψ for `z = bias + own.g x_i + cross.g x_j`.
-#[inline]
-pub(super) fn pair_output(bias: f64, own: Feature, cross: Feature) -> PairOutput {
+pub fn pair_output(bias: f64, own: Feature, cross: Feature) -> PairOutput {
     let (own, cross) = (own.without_negligible(), cross.without_negligible());
     if own.g.abs() >= cross.g.abs() {
         let walk = walk::<true>(bias, own, cross);

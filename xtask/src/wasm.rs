@@ -107,6 +107,8 @@ const WASM_OPT_FLAGS: &[&str] = &[
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    // The stack's end is there: Rust puts it below all data.
+    "--low-memory-unused",
     "--strip-producers",
     "--strip-target-features",
 ];
