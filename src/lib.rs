@@ -12,7 +12,6 @@ pub mod figures;
 pub mod gallery;
 pub mod measures;
 pub mod models;
-pub mod optim;
 mod order;
 pub mod report;
 pub mod rng;
@@ -31,4 +30,4 @@ pub mod web;
 
 pub use error::Error;
 pub use spec::ExperimentSpec;
-pub use superposition_kernels::{error, kernels};
+pub use superposition_kernels::{error, kernels, optim};

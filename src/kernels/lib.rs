@@ -1,6 +1,7 @@
-//! The rooms that run inside every loop, compiled for speed; all others are compiled for size where the page downloads them.
+//! What runs inside every loop, compiled for speed; all else is compiled for size where the page downloads it.
 //!
-//! They are rooms of `superposition` like any other: it exports them under their own names.
+//! These are files of the rooms of `superposition` whose names they carry here, and which give them to all others: a package of their
+//! own, because cargo optimises by the package.
 
 #[path = "../error.rs"]
 pub mod error;
@@ -8,4 +9,7 @@ pub mod error;
 pub mod kernels;
 #[cfg(target_arch = "wasm32")]
 mod math;
+#[path = "../optim.rs"]
+pub mod optim;
+pub mod spec;
 pub mod theory;

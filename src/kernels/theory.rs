@@ -1,8 +1,15 @@
-//! The inner rooms of `theory`: the exact loss of one output, compiled for speed with the kernels.
+//! Of `theory`, what is in a step of training with exact gradients.
 
 #[path = "../theory/clipped.rs"]
-pub mod clipped;
+mod clipped;
+#[path = "../theory/exact.rs"]
+pub mod exact;
 #[path = "../theory/moments.rs"]
 mod moments;
 #[path = "../theory/pair.rs"]
-pub mod pair;
+mod pair;
+#[path = "../theory/sets.rs"]
+pub mod sets;
+
+pub use exact::{exact_loss, exact_loss_and_gradient_into, is_exact};
+pub use sets::exact_loss_with_sets;

@@ -16,18 +16,17 @@
 //! and `libm` are used, in a fixed order, so the same input gives the same bits on every machine and in every build. This
 //! room knows of no trainer, sampler or figure.
 
-mod exact;
 pub mod minimum;
 pub mod one_sparse;
 pub mod perturb;
 pub mod phase_2_1;
 pub mod phase_3_2;
-pub mod sets;
 pub mod surface;
 pub mod thomson;
 
-// The loops of the exact loss, compiled for speed with the kernels.
-use superposition_kernels::theory::{clipped, pair};
+// Compiled for speed with the kernels.
+use superposition_kernels::theory::exact;
+pub use superposition_kernels::theory::sets;
 
 pub use exact::{ExactScratch, exact_loss, exact_loss_and_gradient_into, is_exact};
 pub use minimum::{PolishedModel, polish};

@@ -16,12 +16,43 @@ use crate::setup::Tools;
 use crate::shell::{self, human_size};
 use crate::wasm;
 
+/// What the opening figure should download at most: the page, and of the rest what [`OPENING`] names.
+pub const OPENING_GOAL: u64 = 200_000;
+
 /// What one browser should download at most, compressed with brotli; pictures that only failures need do not count (DESIGN.md
-/// section 7). Not met since all figures are live: the two wasm modules are the largest part.
+/// section 7). Not met since all figures are live: the two parts of the wasm module are the largest part, 0.34 MB.
 pub const DOWNLOAD_GOAL: u64 = 350_000;
 
 /// What no change may exceed without saying so here: somewhat more than it is now.
-pub const DOWNLOAD_LIMIT: u64 = 650_000;
+pub const DOWNLOAD_LIMIT: u64 = 432_000;
+
+/// What the page asks for before the reader scrolls, but for one build's `superposition_bg.wasm` and `superposition.js`.
+const OPENING: &[&str] = &[
+    "index.html",
+    "www/contents.js",
+    "www/controls.js",
+    "www/core.js",
+    "www/detect.js",
+    "www/draw.js",
+    "www/favicon.svg",
+    "www/figure.css",
+    "www/figures/frame.js",
+    "www/figures/intro.js",
+    "www/figures/panel.js",
+    "www/fonts/source-serif-4-400.woff2",
+    "www/link.js",
+    "www/main.js",
+    "www/pool.js",
+    "www/protocol.js",
+    "www/save.js",
+    "www/state.js",
+    "www/still/intro.json",
+    "www/still/start.svg",
+    "www/style.css",
+    "www/superposition-figure.js",
+    "www/theme.js",
+    "www/worker.js",
+];
 
 /// A finished site.
 pub struct Site {
@@ -29,6 +60,8 @@ pub struct Site {
     pub n_warnings: usize,
     /// What one browser downloads, compressed, if it takes the larger of the two wasm builds.
     pub download: u64,
+    /// What of that the opening figure needs.
+    pub opening: u64,
 }
 
 /// Builds the site and reports its sizes.
@@ -42,8 +75,12 @@ pub fn build(root: &Path, tools: &Tools) -> Result<Site> {
     minify(root, &folder)?;
     compress(&folder)?;
     let download = report_sizes(&folder)?;
+    let opening = opening_size(&folder)?;
+    let verdict = if opening <= OPENING_GOAL { "within" } else { "NOT within" };
+    let [size, goal] = [opening, OPENING_GOAL].map(human_size);
+    shell::note(&format!("the opening figure: {size}, {verdict} its goal of {goal}"));
     shell::note(&format!("dist/ is ready after {}", shell::human_time(start.elapsed())));
-    Ok(Site { folder, n_warnings: built.n_warnings, download })
+    Ok(Site { folder, n_warnings: built.n_warnings, download, opening })
 }
 
 /// Makes dist/ hold index.html and www/ as they are now, beside pkg/, and nothing else.
@@ -200,6 +237,17 @@ fn report_sizes(dist: &Path) -> Result<u64> {
     let verdict = if all.brotli <= DOWNLOAD_GOAL { "within" } else { "NOT within" };
     shell::note(&format!("{} is {verdict} the goal of {}", human_size(all.brotli), human_size(DOWNLOAD_GOAL)));
     Ok(all.brotli)
+}
+
+/// What the opening figure downloads, if its browser takes the larger of the two builds.
+fn opening_size(dist: &Path) -> Result<u64> {
+    let size = |file: PathBuf| Sizes::of(&file).map(|sizes| sizes.brotli).with_context(|| file.display().to_string());
+    let page = OPENING.iter().map(|name| size(dist.join(name))).sum::<Result<u64>>()?;
+    let builds = wasm::MODULES.iter().map(|module| {
+        let folder = dist.join("pkg").join(module.name);
+        Ok(size(folder.join("superposition_bg.wasm"))? + size(folder.join("superposition.js"))?)
+    });
+    Ok(page + builds.collect::<Result<Vec<_>>>()?.into_iter().max().unwrap_or(0))
 }
 
 fn gzip_size(bytes: &[u8]) -> Result<u64> {

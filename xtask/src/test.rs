@@ -113,6 +113,12 @@ fn check_site(site: &Site) -> Result<()> {
         shell::human_size(site.download),
         shell::human_size(site::DOWNLOAD_LIMIT)
     );
+    ensure!(
+        site.opening <= site::OPENING_GOAL,
+        "the opening figure downloads {}, and at most {} are allowed",
+        shell::human_size(site.opening),
+        shell::human_size(site::OPENING_GOAL)
+    );
     Ok(())
 }
 

@@ -1,0 +1,6 @@
+//! Of `spec`, what the loops know.
+
+#[path = "../spec/kinds.rs"]
+mod kinds;
+
+pub use kinds::*;
