@@ -18,8 +18,9 @@ async function load(level) {
   if (!modules.has(level)) {
     const folder = "${base}pkg/" + FOLDERS[level];
     const pkg = await import(folder + "/superposition.js");
-    const { memory } = await pkg.default({ module_or_path: folder + "/superposition_bg.wasm" });
-    modules.set(level, { pkg, memory });
+    const exports = await pkg.default({ module_or_path: folder + "/superposition_bg.wasm" });
+    await WebAssembly.instantiateStreaming(fetch(folder + "/gallery.wasm"), { core: exports });
+    modules.set(level, { pkg, memory: exports.memory });
   }
   return modules.get(level);
 }

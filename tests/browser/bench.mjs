@@ -159,7 +159,7 @@ async function memoryOfWorkers(page) {
       return exports?.memory.buffer.byteLength ?? 0;
     }));
     return Math.max(...sizes);
-  }, ["simd128", "relaxed", "gallery"].map((folder) => siteUrl(`pkg/${folder}/superposition.js`)))));
+  }, ["simd128", "relaxed"].map((folder) => siteUrl(`pkg/${folder}/superposition.js`)))));
   return Math.max(0, ...bytes);
 }
 
