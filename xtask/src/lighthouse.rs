@@ -19,7 +19,8 @@ const VERSION: &str = "12.8.2";
 const ROUNDS: usize = 5;
 
 /// Categories by lighthouse's names, and the score out of 100 that each has to reach.
-const FLOORS: [(&str, f64); 4] = [("performance", 95.0), ("accessibility", 100.0), ("best-practices", 100.0), ("seo", 100.0)];
+const FLOORS: [(&str, f64); 4] =
+    [("performance", 95.0), ("accessibility", 100.0), ("best-practices", 100.0), ("seo", 100.0)];
 
 /// What keeps Chromium quiet, as in the tests.
 const CHROMIUM_FLAGS: &str = "--headless --disable-gpu --no-first-run --disable-background-networking \
@@ -97,7 +98,13 @@ fn lost_points(report: &Value, category: &str) -> Vec<String> {
     let lost = audits.iter().filter(|audit| audit["weight"].as_f64().is_some_and(|weight| weight > 0.0));
     let lost = lost.map(|audit| &report["audits"][audit["id"].as_str().unwrap_or_default()]);
     lost.filter(|audit| audit["score"].as_f64().is_some_and(|score| score < 0.9))
-        .map(|audit| format!("{}: {}", audit["title"].as_str().unwrap_or_default(), audit["displayValue"].as_str().unwrap_or_default()))
+        .map(|audit| {
+            format!(
+                "{}: {}",
+                audit["title"].as_str().unwrap_or_default(),
+                audit["displayValue"].as_str().unwrap_or_default()
+            )
+        })
         .collect()
 }
 

@@ -29,11 +29,14 @@ const CRATES: &[&str] = &["_4core", "_5alloc", "_3std", "_9hashbrown", "___rustc
 /// The linked module with a trap for each function of the standard library that only panics, and without its relocations.
 pub fn silenced(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(linked)?;
-    let is_panic = |name: &str| CRATES.iter().any(|part| name.contains(part)) && PANICS.iter().any(|part| name.contains(part));
+    let is_panic =
+        |name: &str| CRATES.iter().any(|part| name.contains(part)) && PANICS.iter().any(|part| name.contains(part));
     let ids: Vec<_> = module
         .funcs
         .iter()
-        .filter(|function| matches!(function.kind, FunctionKind::Local(_)) && function.name.as_deref().is_some_and(is_panic))
+        .filter(|function| {
+            matches!(function.kind, FunctionKind::Local(_)) && function.name.as_deref().is_some_and(is_panic)
+        })
         .map(|function| (function.id(), function.ty()))
         .collect();
     ensure!(!ids.is_empty(), "the module has no panics: their names must have changed");

@@ -138,7 +138,8 @@ impl Graph {
             bail!("the linker left no relocations");
         }
         for reader in relocations {
-            let (in_code, in_data) = (Some(reader.section_index()) == code_section, Some(reader.section_index()) == data_section);
+            let (in_code, in_data) =
+                (Some(reader.section_index()) == code_section, Some(reader.section_index()) == data_section);
             if !in_code && !in_data {
                 continue;
             }
@@ -213,9 +214,11 @@ impl Graph {
 
 /// The symbols of panics' places in the source: a pointer to the name of a Rust file, its length, line and column.
 fn places(wasm: &[u8], segments: &[(Range<usize>, u32)], symbols: &[SymbolInfo]) -> BTreeSet<u32> {
-    let word = |at: usize| wasm.get(at..at + 4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let word =
+        |at: usize| wasm.get(at..at + 4).map(|bytes| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
     let text = |address: u32, length: u32| {
-        let (bytes, start) = segments.iter().find(|(bytes, start)| (*start..start + bytes.len() as u32).contains(&address))?;
+        let (bytes, start) =
+            segments.iter().find(|(bytes, start)| (*start..start + bytes.len() as u32).contains(&address))?;
         let from = bytes.start + (address - start) as usize;
         wasm.get(from..(from + length as usize).min(bytes.end))
     };

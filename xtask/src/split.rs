@@ -14,8 +14,8 @@ use std::ops::Range;
 use anyhow::{Context, Result, bail};
 use walrus::ir::{self, Value, Visitor};
 use walrus::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportKind,
-    ImportedFunction, LocalFunction, Module, ModuleConfig, TableId,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
+    ImportKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId,
 };
 
 use crate::reach::Graph;
@@ -81,7 +81,12 @@ fn without(these: &[Range<u32>], those: &[Range<u32>]) -> Vec<Range<u32>> {
 /// Splits `wasm`, the module with its bindings made.
 ///
 /// No function may have been inlined into another since it was linked: a cold one would then be where its data are not.
-pub fn split(wasm: &[u8], is_later: impl Fn(&str) -> bool, is_cold: impl Fn(&str) -> bool, late: &Late) -> Result<Parts> {
+pub fn split(
+    wasm: &[u8],
+    is_later: impl Fn(&str) -> bool,
+    is_cold: impl Fn(&str) -> bool,
+    late: &Late,
+) -> Result<Parts> {
     let mut core = parse(wasm)?;
     let table = core.tables.main_function_table()?.context("the module has no table of functions")?;
     let slots = slots(&core, table)?;
@@ -112,7 +117,9 @@ fn slots(module: &Module, table: TableId) -> Result<BTreeMap<u32, FunctionId>> {
             continue;
         }
         let ConstExpr::Value(Value::I32(offset)) = offset else { bail!("a segment of the table at an unknown place") };
-        let ElementItems::Functions(functions) = &element.items else { bail!("a segment of the table without functions") };
+        let ElementItems::Functions(functions) = &element.items else {
+            bail!("a segment of the table without functions")
+        };
         slots.extend((*offset as u32..).zip(functions.iter().copied()));
     }
     Ok(slots)
@@ -127,10 +134,12 @@ fn kept(
     late_slots: &BTreeSet<u32>,
 ) -> BTreeSet<FunctionId> {
     let mut waiting: Vec<FunctionId> = module.start.into_iter().collect();
-    waiting.extend(module.exports.iter().filter(|export| !is_later(&export.name)).filter_map(|export| match export.item {
-        ExportItem::Function(function) => Some(function),
-        _ => None,
-    }));
+    waiting.extend(module.exports.iter().filter(|export| !is_later(&export.name)).filter_map(
+        |export| match export.item {
+            ExportItem::Function(function) => Some(function),
+            _ => None,
+        },
+    ));
     waiting.extend(slots.iter().filter(|(slot, _)| !late_slots.contains(slot)).map(|(_, function)| *function));
     let mut kept = BTreeSet::new();
     while let Some(function) = waiting.pop() {
@@ -144,7 +153,9 @@ fn kept(
         }
     }
     // What JavaScript gives is never moved.
-    kept.extend(module.funcs.iter().filter(|function| matches!(function.kind, FunctionKind::Import(_))).map(|f| f.id()));
+    kept.extend(
+        module.funcs.iter().filter(|function| matches!(function.kind, FunctionKind::Import(_))).map(|f| f.id()),
+    );
     kept
 }
 
@@ -180,7 +191,8 @@ impl Plan {
         kept: &BTreeSet<FunctionId>,
         late_slots: &BTreeSet<u32>,
     ) -> Self {
-        let moved = module.funcs.iter().map(|function| function.id()).filter(|id| !kept.contains(id)).map(|id| id.index());
+        let moved =
+            module.funcs.iter().map(|function| function.id()).filter(|id| !kept.contains(id)).map(|id| id.index());
         let moved: BTreeSet<usize> = moved.collect();
         let first_free = slots.keys().next_back().map_or(0, |slot| slot + 1);
         let slots = slots.into_iter().map(|(slot, function)| (slot, function.index()));
@@ -226,7 +238,8 @@ fn make_rest(wasm: &[u8], plan: &Plan, late: &Late) -> Result<(Vec<u8>, Imports)
     for id in rest.imports.iter().map(|import| import.id()).collect::<Vec<_>>() {
         rest.imports.get_mut(id).module = IMPORTED_FROM.into();
     }
-    let kept: Vec<FunctionId> = by_index.iter().filter(|(index, _)| !plan.moved.contains(index)).map(|(_, id)| *id).collect();
+    let kept: Vec<FunctionId> =
+        by_index.iter().filter(|(index, _)| !plan.moved.contains(index)).map(|(_, id)| *id).collect();
     for function in kept {
         if let FunctionKind::Local(local) = &rest.funcs.get(function).kind {
             let ty = local.ty();

@@ -156,7 +156,8 @@ fn remove_others(package: &Path) -> Result<()> {
     for entry in std::fs::read_dir(package)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && !MODULES.iter().any(|module| entry.file_name() == module.name) {
-            std::fs::remove_dir_all(entry.path()).with_context(|| format!("could not remove {}", entry.path().display()))?;
+            std::fs::remove_dir_all(entry.path())
+                .with_context(|| format!("could not remove {}", entry.path().display()))?;
         }
     }
     Ok(())
@@ -186,7 +187,17 @@ fn compile(
         }
     };
     // As a library for Rust too it would keep every public function until the linker throws it away: too late for the optimiser.
-    cargo.args(["rustc", "--lib", "--release", "--crate-type", "cdylib", "--package", OUT_NAME, "--target", WASM_TARGET]);
+    cargo.args([
+        "rustc",
+        "--lib",
+        "--release",
+        "--crate-type",
+        "cdylib",
+        "--package",
+        OUT_NAME,
+        "--target",
+        WASM_TARGET,
+    ]);
     cargo.args(["--config", r#"profile.release.opt-level="z""#]);
     cargo.args(["--config", r#"profile.release.package."*".opt-level="z""#]);
     for name in FAST_DEPENDENCIES {
@@ -317,12 +328,16 @@ fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Resu
         optimize(root, module, file, &["-Oz", "--strip-debug"])?;
     }
     let (core, rest) = (std::fs::read(&final_wasm)?, std::fs::read(&rest)?);
-    let (fused_before, fused_after) = (n_fused_operations(&bound), n_fused_operations(&core) + n_fused_operations(&rest));
+    let (fused_before, fused_after) =
+        (n_fused_operations(&bound), n_fused_operations(&core) + n_fused_operations(&rest));
     if fused_before > 0 && fused_after == 0 {
         bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", module.name);
     }
     let [bound, core, rest] = [bound, core, rest].map(|part| shell::human_size(part.len() as u64));
-    shell::note(&format!("{}: {bound} are now {core} and {rest}; fused multiply-adds: {fused_after} of {fused_before}", module.name));
+    shell::note(&format!(
+        "{}: {bound} are now {core} and {rest}; fused multiply-adds: {fused_after} of {fused_before}",
+        module.name
+    ));
     minify(root, &to.join(format!("{OUT_NAME}.js")))?;
     write_with_folder(&stamp_file, &stamp)
 }
@@ -330,7 +345,12 @@ fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Resu
 /// Rewrites the bindings without comments, spaces and long local names.
 fn minify(root: &Path, bindings: &Path) -> Result<()> {
     let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
-    esbuild.current_dir(root).arg(bindings).args(["--minify", "--format=esm", "--target=es2022", "--log-level=warning"]);
+    esbuild.current_dir(root).arg(bindings).args([
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--log-level=warning",
+    ]);
     shell::run(esbuild.arg("--allow-overwrite").arg(format!("--outfile={}", bindings.display())))
 }
 
@@ -349,7 +369,14 @@ fn is_cold(function: &str) -> bool {
 fn optimize(root: &Path, module: &Module, wasm: &Path, flags: &[&str]) -> Result<()> {
     let smaller = wasm.with_extension("wasm.tmp");
     let mut wasm_opt = Command::new(root.join("node_modules/.bin/wasm-opt"));
-    wasm_opt.current_dir(root).args(WASM_OPT_FLAGS).args(module.wasm_opt_flags).args(flags).arg(wasm).arg("-o").arg(&smaller);
+    wasm_opt
+        .current_dir(root)
+        .args(WASM_OPT_FLAGS)
+        .args(module.wasm_opt_flags)
+        .args(flags)
+        .arg(wasm)
+        .arg("-o")
+        .arg(&smaller);
     shell::run(&mut wasm_opt)?;
     std::fs::rename(&smaller, wasm).with_context(|| format!("could not write {}", wasm.display()))
 }

@@ -6,6 +6,9 @@
 use super::rooms;
 use super::rust::{Token, closing, tokens};
 
+/// The package of what runs inside every loop: parts of several rooms, under their names.
+const LOOPS: &str = "superposition_kernels";
+
 /// A name that the crate's root re-exports, and the room that it comes from.
 pub type ReExport = (String, String);
 
@@ -55,11 +58,13 @@ pub fn re_exports(library: &str) -> Vec<ReExport> {
 fn collect_names(tokens: &[Token<'_>], found: &mut Vec<ReExport>) {
     let end = tokens.iter().position(|token| token.text == ";").unwrap_or(tokens.len());
     let Some(room) = tokens[..end].iter().find(|token| !matches!(token.text, "crate" | "self" | "::")) else { return };
+    // The package of the loops has the rooms themselves.
+    let holds_rooms = room.text == LOOPS;
     // A name ends where a `,`, a `}` or the statement ends.
     for (token_idx, token) in tokens[..end].iter().enumerate() {
         let next = tokens.get(token_idx + 1).map_or(";", |next| next.text);
         if is_name(token.text) && matches!(next, "," | "}" | ";") {
-            found.push((token.text.to_owned(), room.text.to_owned()));
+            found.push((token.text.to_owned(), if holds_rooms { token.text } else { room.text }.to_owned()));
         }
     }
 }
@@ -158,7 +163,10 @@ mod tests {
         check(
             path,
             source,
-            &re_exports("pub mod error;\npub use error::Error;\npub use spec::{ExperimentSpec, link::Link};"),
+            &re_exports(
+                "pub mod error;\npub use error::Error;\npub use spec::{ExperimentSpec, link::Link};\n\
+                pub use superposition_kernels::{kernels, optim};",
+            ),
         )
     }
 
@@ -169,6 +177,8 @@ mod tests {
             [(2, "`train` may not import from `measures`".to_owned())]
         );
         assert_eq!(problems("figures/intro.rs", "use crate::report::Row;"), []);
+        assert_eq!(problems("measures/norms.rs", "use crate::kernels::Level;"), []);
+        assert_eq!(problems("measures/norms.rs", "use crate::optim::Moments;").len(), 1);
         assert_eq!(problems("report.rs", "use crate::{train::Trainer, measures};"), []);
     }
 

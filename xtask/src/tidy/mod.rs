@@ -50,9 +50,7 @@ pub fn check(root: &Path) -> Result<()> {
     if !has_own_wasm_target(root) {
         shell::note("clippy does not see src/web/ here: this Rust has no library for wasm (`build` sees its warnings)");
     } else if shell::status(
-        shell::cargo(root)
-            .args(["clippy", "--quiet", "--lib", "--target", WASM_TARGET])
-            .args(denied),
+        shell::cargo(root).args(["clippy", "--quiet", "--lib", "--target", WASM_TARGET]).args(denied),
     )? != 0
     {
         failures.push("clippy for wasm".to_owned());
