@@ -18,6 +18,8 @@ const UNTIMED: u64 = 2000;
 const TIMED: u64 = 2000;
 /// Half a run that takes less is quick.
 const QUICK_SECONDS: f64 = 0.5;
+/// What a round of a shared run takes at most, about.
+const SHARE_SECONDS: f64 = 0.5;
 /// What a slow peer's timing takes, about, in seconds.
 const SLOW_SECONDS: f64 = 1.0;
 
@@ -36,7 +38,7 @@ pub struct Timings {
 pub enum Pace {
     /// A run from the start in every round: 2000 steps, then 2000 timed ones.
     Whole,
-    /// One run; its steps 2000 to 4000 are shared out to the rounds. What is quick runs whole in every round all the same, since a
+    /// One run, whose steps behind 2000 are shared out to the rounds. What is quick runs whole in every round all the same, since a
     /// share of it would be too short to be timed.
     Shared,
 }
@@ -53,6 +55,7 @@ pub fn steps(
     let reference = Reference::new(programs, workload)?;
     let mut steps: BTreeMap<&'static str, Sample> = BTreeMap::new();
     let mut quick = BTreeSet::new();
+    let mut counts = BTreeMap::new();
     for round in 0..rounds {
         let mut order = contestants.to_vec();
         // Whoever comes behind another finds the machine as that one left it.
@@ -67,12 +70,14 @@ pub fn steps(
                     let is_new = round == 0 || pace == Pace::Whole || quick.contains(contestant.name);
                     if is_new {
                         contestant.begin(program, workload, &reference.start)?;
-                        if contestant.advance(program, UNTIMED)? < QUICK_SECONDS {
+                        let seconds = contestant.advance(program, UNTIMED)?;
+                        if pace == Pace::Shared && seconds < QUICK_SECONDS {
                             quick.insert(contestant.name);
                         }
+                        let is_whole = pace == Pace::Whole || quick.contains(contestant.name);
+                        counts.insert(contestant.name, if is_whole { TIMED } else { share(seconds, rounds) });
                     }
-                    let is_whole = pace == Pace::Whole || quick.contains(contestant.name);
-                    let count = if is_whole { TIMED } else { TIMED / rounds as u64 };
+                    let count = counts[contestant.name];
                     contestant.advance(program, count)? / count as f64
                 }
             };
@@ -88,6 +93,12 @@ pub fn steps(
         ));
     }
     Ok(Timings { workload: workload.clone(), steps, agreement: BTreeMap::new() })
+}
+
+/// The steps of a round, where the rounds share a run whose first half took so many seconds.
+fn share(seconds: f64, rounds: usize) -> u64 {
+    let affordable = SHARE_SECONDS / seconds * UNTIMED as f64;
+    (affordable as u64).min(TIMED / rounds as u64).max(1)
 }
 
 /// A slow peer's seconds a step, from our weights at step 2000.
@@ -203,6 +214,13 @@ pub fn growth(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounds_share_a_run_and_take_half_a_second_at_most() {
+        assert_eq!(share(1.0, 5), 400);
+        assert_eq!(share(8.0, 5), 125);
+        assert_eq!(share(1e9, 5), 1);
+    }
 
     #[test]
     fn agreement_weighs_every_instance_the_same() {

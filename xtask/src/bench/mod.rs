@@ -31,7 +31,7 @@ use workload::Workload;
 
 #[derive(Args)]
 pub struct Options {
-    /// Also JAX and PyTorch (installed under target/peers), W7, growth with size; writes benches/report.md and report.json
+    /// Also JAX and PyTorch (installed under target/peers), two workers, W7, growth with size; writes benches/report.md and report.json
     #[arg(long)]
     peers: bool,
     /// Rounds of each timing
@@ -58,12 +58,12 @@ const REPORTS: &str = "benches";
 /// A load above this, in programs that wait for a core, disturbs timings on two cores.
 const QUIET_LOAD: f64 = 0.5;
 
-const OURS: [Contestant; 4] = [
+const OURS: [Contestant; 3] = [
     Contestant { name: "native", program: "native", kind: Kind::Ours },
     Contestant { name: "relaxed-simd", program: "chromium", kind: Kind::Ours },
     Contestant { name: "simd128", program: "chromium", kind: Kind::Ours },
-    Contestant { name: "two-workers", program: "chromium", kind: Kind::Ours },
 ];
+const TWO_WORKERS: Contestant = Contestant { name: "two-workers", program: "chromium", kind: Kind::Ours };
 const JAVASCRIPT: Contestant = Contestant { name: "javascript", program: "chromium", kind: Kind::SlowPeer };
 const PEERS: [Contestant; 3] = [
     Contestant { name: "jax", program: "jax", kind: Kind::Peer },
@@ -101,6 +101,7 @@ pub fn run(root: &Path, tools: &Tools, dist: &Path, options: &Options) -> Result
     let mut contestants = OURS.to_vec();
     contestants.push(JAVASCRIPT);
     if options.peers {
+        contestants.push(TWO_WORKERS);
         contestants.extend(PEERS);
     }
     for workload in workload::all().iter().filter(|workload| options.wants(&workload.name)) {
