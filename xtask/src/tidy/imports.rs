@@ -159,7 +159,9 @@ mod tests {
         check(
             path,
             source,
-            &re_exports("pub use error::Error;\npub use inner::{error, optim};\npub use spec::{ExperimentSpec, link::Link};"),
+            &re_exports(
+                "pub use error::Error;\npub use inner::{error, optim};\npub use spec::{ExperimentSpec, link::Link};",
+            ),
         )
     }
 
