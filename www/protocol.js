@@ -81,7 +81,7 @@ export const state = (id, generation, fields) => ({ type: 'state', id, generatio
 export const saved = (id, generation, step, bytes) => ({ type: 'saved', id, generation, step, bytes });
 /** Trained cells of a grid, as arrays of one entry a cell (`weights` all of each model). */
 export const trained = (id, fields) => ({ type: 'trained', id, ...fields });
-/** How jobs of a sweep stand: `items` of `{index, fraction, steps, report, isDone}`, `report` JSON text or null; steps a second. */
+/** How jobs of a sweep stand: `items` of `{index, fraction, steps, report, loss, isDone}`, `report` bytes and their loss, or null; steps a second. */
 export const progress = (id, items, speed) => ({ type: 'progress', id, items, speed });
 /** Bytes from which a job of a sweep can go on. */
 export const kept = (id, index, bytes) => ({ type: 'kept', id, index, bytes });

@@ -4,7 +4,7 @@
  * given the reports again, which are kept here.
  *
  * @typedef {{index: number, spec: object}} Wanted a model that a gallery asks for
- * @typedef {{onReports?: (reports: [number, string][]) => void, onDone?: () => void, onFail?: (error: Error) => void}} SweepListener
+ * @typedef {{onReports?: (reports: [number, Uint8Array][]) => void, onDone?: () => void, onFail?: (error: Error) => void}} SweepListener
  * @typedef {{onNeeds?: (jobs: Wanted[]) => void, onPiece?: (piece: object) => void, onPicture?: (picture: object) => void,
  *   onFail?: (error: Error) => void}} GalleryListener
  */
@@ -63,7 +63,7 @@ export class SweepJob {
     for (const at of spanning(jobs.length)) {
       const { index, spec } = jobs[at];
       if (this.items.has(index)) continue;
-      this.items.set(index, { index, spec: JSON.stringify(spec), slot: null, bytes: null, fraction: 0, steps: 0, isDone: false });
+      this.items.set(index, { index, spec: JSON.stringify(spec), slot: null, bytes: null, fraction: 0, steps: 0, loss: NaN, isDone: false });
       this.queue.push(index);
     }
     this.feed();
@@ -94,6 +94,12 @@ export class SweepJob {
     let sum = 0;
     for (const item of this.items.values()) sum += item.steps;
     return this.items.size === 0 ? 0 : sum / this.items.size;
+  }
+
+  /** Loss of the models that have reported, in the mean; NaN before. */
+  get loss() {
+    const losses = [...this.items.values()].map(({ loss }) => loss).filter((loss) => !Number.isNaN(loss));
+    return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   }
 
   /** Steps a second of all workers together. */
@@ -216,11 +222,14 @@ export class SweepJob {
     slot.deaths = 0;
     this.speeds.set(slot, message.speed);
     const reports = [];
-    for (const { index, fraction, steps, report, isDone } of message.items) {
+    for (const { index, fraction, steps, report, loss, isDone } of message.items) {
       const item = this.items.get(index);
       if (item?.slot !== slot) continue;
       Object.assign(item, { fraction, steps, isDone });
-      if (report !== null) reports.push([index, report]);
+      if (report !== null) {
+        item.loss = loss;
+        reports.push([index, report]);
+      }
       if (isDone) Object.assign(item, { slot: null, bytes: null });
       else if (report !== null) this.untaken.add(slot);
     }
@@ -280,7 +289,7 @@ export class GalleryJob {
     /** Whether the worker has forgotten it, and whether its picture is final. */
     this.isParked = false;
     this.isFinal = false;
-    /** @type {Map<number, string>} the last report of each model */
+    /** @type {Map<number, Uint8Array>} the last report of each model */
     this.reports = new Map();
     /** Indices of reports that the gallery has not been given. */
     this.unsent = new Set();
@@ -310,7 +319,7 @@ export class GalleryJob {
     return this.slot.send(build(this.pool.nextId(), this.id, ...fields));
   }
 
-  /** @param {[number, string][]} reports */
+  /** @param {[number, Uint8Array][]} reports */
   give(reports) {
     for (const [index, report] of reports) {
       this.reports.set(index, report);

@@ -111,7 +111,7 @@ export class SweepShare {
     }
     if (item.job.isDone) {
       this.items.delete(item.index);
-      const done = { index: item.index, fraction: 1, steps: item.job.steps, report: item.job.report(), isDone: true };
+      const done = { index: item.index, fraction: 1, steps: item.job.steps, report: item.job.report(), loss: item.job.loss, isDone: true };
       item.job.free();
       post(protocol.progress(this.id, [done], this.speed(now)));
     } else if (now - item.lastSave >= SAVE_MS) {
@@ -147,7 +147,7 @@ export class SweepShare {
       // Where the page is still busy with the last reports, it is told how far the jobs are, and no more.
       const report = this.isReporting ? item.job.report() : null;
       if (report !== null) item.isDirty = false;
-      this.batch.push({ index: item.index, fraction: item.job.fraction, steps: item.job.steps, report, isDone: false });
+      this.batch.push({ index: item.index, fraction: item.job.fraction, steps: item.job.steps, report, loss: item.job.loss, isDone: false });
     }
     const now = performance.now();
     this.spent += now - start;

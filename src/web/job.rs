@@ -11,6 +11,8 @@ const PRECISION: f64 = 0.01;
 #[wasm_bindgen]
 pub struct Job {
     inner: sweep::Job,
+    /// Of the last report; NaN before the first.
+    loss: f64,
 }
 
 #[wasm_bindgen]
@@ -21,7 +23,7 @@ impl Job {
     #[wasm_bindgen(constructor)]
     pub fn new(#[wasm_bindgen(js_name = specJson)] spec_json: &str, index: u32) -> Result<Self, js_sys::Error> {
         let inner = sweep::Job::new(&parsed(spec_json)?, index as usize, PRECISION).map_err(thrown)?;
-        Ok(Self { inner })
+        Ok(Self { inner, loss: f64::NAN })
     }
 
     /// Makes at most so many steps, of the model and then of its dictionary; returns how many.
@@ -53,7 +55,15 @@ impl Job {
 
     /// What it has come to, as bytes for `Gallery.take`; before the end a provisional report.
     pub fn report(&mut self) -> Vec<u8> {
-        self.inner.report().to_bytes()
+        let report = self.inner.report();
+        self.loss = report.loss;
+        report.to_bytes()
+    }
+
+    /// The loss in the last report; NaN before the first.
+    #[wasm_bindgen(getter)]
+    pub fn loss(&self) -> f64 {
+        self.loss
     }
 
     /// Bytes from which its training goes on; undefined once the model is trained.
@@ -66,6 +76,6 @@ impl Job {
     /// @throws {Error} for bytes that are damaged or of another version
     pub fn restore(bytes: &[u8], index: u32) -> Result<Job, js_sys::Error> {
         let inner = sweep::Job::restore(bytes, index as usize, PRECISION).map_err(thrown)?;
-        Ok(Self { inner })
+        Ok(Self { inner, loss: f64::NAN })
     }
 }

@@ -49,6 +49,7 @@ test("play, pause, one step, restart, a new seed, and the same seed again", asyn
   }
   await figure.getByRole("button", { name: "One step" }).click();
   await page.waitForFunction(({ card, steps }) => Number(document.querySelector(card).dataset.steps) === Number(steps) + 20, { card: cardOf("playground"), steps });
+  assert.match(await figure.locator(".status").textContent(), /^step [\d\s]+ · loss 0\.0\d+ · /);
   await figure.getByRole("button", { name: "New seed" }).click();
   await page.waitForFunction(({ card, seed }) => document.querySelector(card).dataset.seed !== String(seed), { card: cardOf("playground"), seed });
   assert.notEqual(await figure.getByLabel("Seed", { exact: true }).inputValue(), String(seed));

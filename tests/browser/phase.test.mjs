@@ -61,10 +61,14 @@ test("the experiment agrees with the theory away from its boundaries; a click op
     const place = await page.evaluate(placeOf, { figure: FIGURE, rows: SIZE, columns: SIZE, cell: cell.idx });
     await figure.locator('canvas[data-diagram="experiment"]').click({ position: place });
     const panel = figure.locator(".cell-model");
-    // It trains while it is seen; figures above may still be growing to their size.
-    await panel.scrollIntoViewIfNeeded();
+    // It trains while it is seen, and figures above may still be growing to their size: like a reader, look where it has gone.
     await page.waitForFunction(
-      (figure) => ["done", "converged"].includes(document.querySelector(`${figure} .cell-model`).dataset.status),
+      (figure) => {
+        const panel = document.querySelector(`${figure} .cell-model`);
+        const { top, bottom } = panel.getBoundingClientRect();
+        if (bottom < 0 || top > innerHeight) panel.scrollIntoView();
+        return ["done", "converged"].includes(panel.dataset.status);
+      },
       FIGURE,
       { timeout: 30_000 },
     );

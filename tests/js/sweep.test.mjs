@@ -73,6 +73,9 @@ test('every model is trained once, on all workers, and every point has a value e
   assert.deepEqual([...sweep.finals.values()], Array(20).fill(1));
   assert.equal(workers.length, 2);
   assert.equal(sweep.job.fraction, 1);
+  const losses = sweep.reports.filter(([, { status }]) => status === 'done').map(([, { loss }]) => loss);
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  assert.ok(Math.abs(sweep.job.loss / mean - 1) < 1e-12, `the mean loss is ${sweep.job.loss}, not ${mean}`);
   pool.close();
 });
 

@@ -320,7 +320,7 @@ export class LiveFigure extends Figure {
     this.playButton.textContent = phase === 'done' || phase === 'failed' ? 'Run again' : this.isPlaying ? 'Pause' : 'Play';
     const parts = [];
     if (sweep.steps > 0) parts.push(`step ${grouped(sweep.steps)}`);
-    if (run.loss !== null) parts.push(`loss ${short(run.loss)}`);
+    if (!Number.isNaN(sweep.loss)) parts.push(`loss ${short(sweep.loss)}`);
     if (phase === 'done') parts.push('done');
     else if (phase === 'failed') parts.push('ended');
     else {

@@ -20,8 +20,6 @@ export class FigureRun {
     this.listener = listener;
     /** @type {Map<number, object>} specs of the models, resolved */
     this.specs = new Map();
-    /** @type {Map<number, number>} their last losses */
-    this.losses = new Map();
     this.isFinal = false;
     this.piece = null;
     this.gallery = new GalleryJob(pool, {
@@ -39,10 +37,6 @@ export class FigureRun {
     });
     this.sweep = new SweepJob(pool, {
       onReports: (reports) => {
-        for (const [index, report] of reports) {
-          const loss = /"loss":([-+.\deE]+)/.exec(report);
-          if (loss) this.losses.set(index, Number(loss[1]));
-        }
         if (reports.length > 0) this.gallery.give(reports);
         listener.onProgress();
       },
@@ -86,14 +80,6 @@ export class FigureRun {
   async nudge(steps) {
     this.gallery.rest(false);
     await this.sweep.nudge(steps);
-  }
-
-  /** The mean of the models' losses, or null. */
-  get loss() {
-    if (this.losses.size === 0) return null;
-    let sum = 0;
-    for (const loss of this.losses.values()) sum += loss;
-    return sum / this.losses.size;
   }
 
   /** The numbers behind the last picture. */

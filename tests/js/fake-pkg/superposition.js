@@ -157,7 +157,8 @@ export class Job {
 
   report() {
     const status = this.isDone ? 'done' : 'running';
-    return JSON.stringify({ index: this.index, status, steps: this.made, loss: 1 / (1 + this.made) });
+    this.loss = 1 / (1 + this.made);
+    return JSON.stringify({ index: this.index, status, steps: this.made, loss: this.loss });
   }
 
   save() {
