@@ -20,7 +20,7 @@ struct Mutation {
     /// What stands there, once, and what takes its place.
     find: &'static str,
     replace: &'static str,
-    /// Where the test is: a file or folder of `tests/`, or the library's own tests for `None`.
+    /// Where the test is: a file or folder of `tests/`, or for `None` the package of the loops, whose tests stand beside its code.
     suite: Option<&'static str>,
     test: &'static str,
 }
@@ -205,10 +205,10 @@ fn passes(copy: &Path, mutation: &Mutation) -> Result<bool> {
 fn test_command(copy: &Path, mutation: &Mutation) -> Command {
     let mut command = shell::cargo(copy);
     let target = copy.parent().unwrap_or(copy);
-    command.args(["test", "--package", "superposition", "--target-dir"]).arg(target);
+    command.args(["test", "--target-dir"]).arg(target);
     match mutation.suite {
-        Some(suite) => command.args(["--test", suite]),
-        None => command.arg("--lib"),
+        Some(suite) => command.args(["--package", "superposition", "--test", suite]),
+        None => command.args(["--package", "superposition-kernels", "--lib"]),
     };
     command.stderr(Stdio::null());
     command
