@@ -6,7 +6,7 @@ use superposition::report::InstanceReport;
 use superposition::spec::{ExperimentSpec, merge, preset};
 use superposition::sweep::Job;
 use superposition::sweep::lab::SingleThread;
-use superposition::train::{PRECISION, Status};
+use superposition::train::{PRECISION, Status, Trainer};
 
 /// A preset with changed fields.
 fn spec_of(id: &str, patch: &str) -> ExperimentSpec {
@@ -141,4 +141,28 @@ fn a_job_goes_on_from_its_bytes() {
     assert_eq!(second.save(), None);
     let text = |job: Job| serde_json::to_string(&job.into_report().expect("a report")).expect("plain data");
     assert_eq!(text(second), text(whole));
+}
+
+#[test]
+fn a_job_whose_settings_change_on_its_way_goes_on_as_a_trainer_does() {
+    let spec = spec_of("intro", r#"{"sweep":[],"density":0.2,"steps":300,"seed":4}"#);
+    let patch = r#"{"learning_rate": 0.02, "hidden_l1": 0.01}"#;
+    let mut trainer = Trainer::new(&spec).expect("a trainer");
+    trainer.advance(100);
+    trainer.set(patch).expect("a patch");
+    trainer.advance(300);
+    let mut job = Job::new(&spec, 0, PRECISION).expect("a job");
+    job.advance(100).expect("steps");
+    job.set(patch).expect("a patch");
+    // What it is saved as has the new settings.
+    let mut job = Job::restore(&job.save().expect("in training"), 0, PRECISION).expect("its own bytes");
+    while job.advance(70).expect("steps") > 0 {}
+    assert!(job.set(patch).is_ok(), "nothing is left to change");
+    let report = job.into_report().expect("done");
+    assert_eq!(report.steps, 300);
+    let weights: Vec<f32> = report.weights.iter().flatten().copied().collect();
+    assert_eq!(weights, trainer.instance(0, 0).weights);
+    let mut job = Job::new(&spec, 0, PRECISION).expect("a job");
+    let refused = job.set(r#"{"learning_rate": -1}"#).expect_err("no such rate").to_string();
+    assert!(refused.starts_with("learning_rate: got -1"), "{refused}");
 }

@@ -12,7 +12,7 @@
 /** Types of the messages from the page. */
 export const REQUESTS = Object.freeze([
   'init', 'extend', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
-  'work', 'rest', 'nudge', 'release', 'taken', 'gallery', 'give', 'data',
+  'work', 'rest', 'tune', 'nudge', 'release', 'taken', 'gallery', 'give', 'data',
 ]);
 
 /** Types of the messages from the worker. */
@@ -50,8 +50,10 @@ export const drop = (id, job) => ({ type: 'drop', id, job });
 export const grid = (id, job, spec) => ({ type: 'grid', id, job, spec });
 /** Trains these cells of a grid, each reported in a `trained` event. */
 export const cells = (id, job, list) => ({ type: 'cells', id, job, cells: list });
-/** Takes on a job of a sweep: the resolved spec of one model, from `bytes` where there are some. */
-export const work = (id, job, index, spec, bytes = null) => ({ type: 'work', id, job, index, spec, bytes });
+/** Takes on a job of a sweep: the resolved spec of one model, from `bytes` where there are some, with what was changed since as `patch`. */
+export const work = (id, job, index, spec, bytes = null, patch = null) => ({ type: 'work', id, job, index, spec, bytes, patch });
+/** Changes settings of every job of a sweep on its way: fields as JSON text. */
+export const tune = (id, job, patch) => ({ type: 'tune', id, job, patch });
 /** Lets a sweep or a gallery rest, or go on; a sweep's models take `pace` milliseconds at least, so that they can be watched. */
 export const rest = (id, job, isResting, pace = 0) => ({ type: 'rest', id, job, isResting, pace });
 /** Advances every job of a sweep by so many steps. */

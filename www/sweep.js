@@ -49,6 +49,8 @@ export class SweepJob {
     this.isRunning = true;
     /** Milliseconds that a model takes at least. */
     this.pace = 0;
+    /** What was changed on the way, as JSON. */
+    this.patch = null;
     this.isOver = false;
     this.isTakingOver = false;
     /** Workers whose provisional reports are not dealt with yet; speeds by worker. */
@@ -131,7 +133,7 @@ export class SweepJob {
   assign(item, slot) {
     item.slot = slot;
     slot.jobs.set(this.id, this);
-    this.request(slot, protocol.work, item.index, item.spec, item.bytes).catch((error) => this.fail(error));
+    this.request(slot, protocol.work, item.index, item.spec, item.bytes, this.patch).catch((error) => this.fail(error));
     if (!this.isRunning || this.pace > 0) this.tellRest(slot);
   }
 
@@ -179,6 +181,12 @@ export class SweepJob {
     if (pace === this.pace) return;
     this.pace = pace;
     for (const slot of this.slots()) this.tellRest(slot);
+  }
+
+  /** Lets every model, those to come as well, go on with changed settings. */
+  tune(fields) {
+    this.patch = JSON.stringify({ ...JSON.parse(this.patch ?? '{}'), ...fields });
+    for (const slot of this.slots()) this.request(slot, protocol.tune, this.patch).catch((error) => this.fail(error));
   }
 
   tellRest(slot) {

@@ -159,6 +159,11 @@ export class SweepShare {
     this.batch = [];
   }
 
+  /** @param {string} patch fields that every job takes on, as JSON */
+  tune(patch) {
+    for (const { job } of this.items.values()) job.set(patch);
+  }
+
   /** Steps of every job, and their reports at once. */
   nudge(steps, post) {
     for (const item of [...this.items.values()]) this.advance(item, steps, post);

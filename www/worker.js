@@ -161,10 +161,15 @@ export function serve(port, loadCore, extendCore) {
       jobs.delete(message.job);
     },
     ping: () => null,
-    async work({ job, index, spec, bytes }) {
+    async work({ job, index, spec, bytes, patch }) {
       const { SweepShare } = await loadSweeps();
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
-      jobs.get(job).add(index, bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index));
+      const model = bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index);
+      if (patch !== null) model.set(patch);
+      jobs.get(job).add(index, model);
+    },
+    tune({ job, patch }) {
+      jobs.get(job)?.tune(patch);
     },
     rest({ job, isResting, pace }) {
       jobs.get(job)?.rest(isResting, pace, post);

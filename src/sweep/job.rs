@@ -72,6 +72,20 @@ impl Job {
         }
     }
 
+    /// Changes settings in mid-run, as [`Trainer::set`]; once the model is trained there is nothing to change.
+    ///
+    /// # Errors
+    /// As [`Trainer::set`].
+    pub fn set(&mut self, patch: &str) -> Result<(), Error> {
+        let Stage::Training(trainer) = &mut self.stage else { return Ok(()) };
+        trainer.set(patch)?;
+        self.spec = trainer.cell_spec(0).clone();
+        if trainer.status() != Status::Running {
+            self.end_training()?;
+        }
+        Ok(())
+    }
+
     /// Evaluates the trained model; what is left is its dictionary, or nothing.
     fn end_training(&mut self) -> Result<(), Error> {
         let Stage::Training(trainer) = &self.stage else { return Ok(()) };

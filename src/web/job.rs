@@ -34,6 +34,13 @@ impl Job {
         Ok(self.inner.advance(steps as u64).map_err(thrown)? as f64)
     }
 
+    /// Changes settings in mid-run: the fields of a JSON object. A model that is trained stays as it is.
+    ///
+    /// @throws {Error} with the core's one-line message; nothing has changed then
+    pub fn set(&mut self, #[wasm_bindgen(js_name = patchJson)] patch_json: &str) -> Result<(), js_sys::Error> {
+        self.inner.set(patch_json).map_err(thrown)
+    }
+
     /// Whether nothing is left to do.
     #[wasm_bindgen(getter, js_name = isDone)]
     pub fn is_done(&self) -> bool {

@@ -175,6 +175,26 @@ test("settings restart the same seed; what is refused is told, and nothing is lo
   await close();
 });
 
+test("a learning rate changes the run on its way; a density starts it anew", async () => {
+  const { page, problems, close } = await openPage(query("playground", { ...SPEC, steps: 1e7 }), { browser, width: 1000, height: 900 });
+  const figure = page.locator(cardOf("playground"));
+  const steps = async () => Number(await figure.getAttribute("data-steps"));
+  await until(async () => await steps() > 2000, "it trains");
+  const lossIn = async () => Number(/loss (\d\.\d+)/.exec(await figure.locator(".status").textContent())?.[1]);
+  const [before, settled] = [await steps(), await lossIn()];
+  const rate = figure.getByLabel("Learning rate", { exact: true });
+  await rate.press("End");
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes('"learning_rate":1'));
+  await until(async () => await lossIn() > 3 * settled, "a rate of 1 throws the weights about");
+  assert.ok(await steps() > before, "nothing began anew");
+  assert.ok(await figure.locator("[data-part=edited]").isVisible());
+  await figure.getByLabel("Density", { exact: true }).first().press("Home");
+  await until(async () => await steps() < before, "another density begins anew");
+  assert.ok(await figure.locator("[data-part=edited]").isHidden());
+  assertNoProblems(problems);
+  await close();
+});
+
 test("densities are painted, by pointer and by key", async () => {
   const { page, problems, close } = await openPage(query("playground", { ...SPEC, steps: 200 }), { browser, width: 1000, height: 900 });
   await shown(page, "playground", { phase: "done" });

@@ -142,6 +142,32 @@ test('models of a worker that died go on in its successor from their last bytes'
   pool.close();
 });
 
+test('a change on the way reaches models in workers, those that wait, and those of a worker that died', async (t) => {
+  const { pool, workers } = makePool(1);
+  t.after(() => pool.close());
+  const sweep = runSweep(pool, jobsOf(100, { ...SPEC, steps: LONG }));
+  t.after(() => sweep.job.cancel());
+  const ratesSince = (before) => new Map(sweep.reports.slice(before).map(([index, { rate }]) => [index, rate]));
+  await until('some to report, some to wait', () => sweep.reports.length > 0 && sweep.job.queue.length > 0);
+  await until('bytes of before', () => [...sweep.job.items.values()].some(({ bytes }) => bytes !== null), 20_000);
+  sweep.job.tune({ learning_rate: 0.5 });
+  // What was on its way is told yet.
+  await new Promise((resolve) => { setTimeout(resolve, 300); });
+  const tuned = sweep.reports.length;
+  await until('reports of all in the worker', () => ratesSince(tuned).size >= 96, 20_000);
+  assert.deepEqual(new Set(ratesSince(tuned).values()), new Set([0.5]));
+  workers[0].crash();
+  const crashed = sweep.reports.length;
+  await until('reports of a successor', () => ratesSince(crashed).size >= 96, 20_000);
+  assert.deepEqual(new Set(ratesSince(crashed).values()), new Set([0.5]));
+  // Those that wait are given work when others are ended by it.
+  sweep.job.tune({ steps: 1 });
+  await until('the end of all', () => sweep.isDone, 20_000);
+  assert.equal(sweep.finals.size, 100);
+  assert.deepEqual(new Set([...ratesSince(crashed).values()]), new Set([0.5]));
+  assert.deepEqual(sweep.errors, []);
+});
+
 test('a worker that has nothing left takes over', async () => {
   const { pool } = makePool(2);
   // Every other one is short, so that one worker has done long before the other.

@@ -12,6 +12,9 @@ const PART_LABELS = {
   controls: 'Play, seed and progress', settings: 'Settings', tools: 'Links and files',
 };
 
+/** Settings that a run on its way takes on. */
+export const LIVE_FIELDS = ['learning_rate', 'hidden_l1'];
+
 /** The card of a figure. */
 export class Frame {
   /**

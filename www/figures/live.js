@@ -9,7 +9,7 @@ import { button, choice, durationText, freshId, grouped, h, numberOrText, freshS
 import { pageAddress } from '../link.js';
 import { CATALOGUE } from './catalogue.js';
 import { control } from './fields.js';
-import { changedFields, Figure, withoutDefaults } from './frame.js';
+import { changedFields, Figure, LIVE_FIELDS, withoutDefaults } from './frame.js';
 import { History } from './history.js';
 import { FigureRun } from './run.js';
 import { Views } from './views.js';
@@ -99,7 +99,7 @@ export class LiveFigure extends Figure {
     });
     speed.show(this.pace);
     this.settingsGrid = h('div', { class: 'settings-grid' },
-      h('p', { class: 'help wide-help' }, 'A change here starts all models again, from the same seeds; only the speed changes a run on its way.'), ...usual, speed.element,
+      h('p', { class: 'help wide-help' }, 'A change here starts all models again, from the same seeds; only speed, learning rate and penalty change a run on its way.'), ...usual, speed.element,
       rare.length === 0 ? null : h('details', { class: 'more-fields' }, h('summary', {}, 'All other fields'), h('div', { class: 'settings-grid' }, ...rare)));
     const settings = h('details', { class: 'settings', dataset: { part: 'settings' } }, h('summary', {}, 'Settings'), this.settingsGrid);
     if (this.id === 'playground') {
@@ -194,6 +194,7 @@ export class LiveFigure extends Figure {
     this.isFinal = false;
     this.hasFailed = false;
     this.isFirst = true;
+    this.frame.showEdited(false);
     this.showSettings();
     this.onShow(this.resolved);
     this.drive();
@@ -212,7 +213,30 @@ export class LiveFigure extends Figure {
     if (!this.core) return;
     const all = isWhole || fields === null ? fields ?? {} : { ...this.patch, ...fields };
     const patch = withoutDefaults(all, this.defaults);
-    if (this.apply(patch)) this.onSpec(patch);
+    const isWholeRun = isWhole || fields === null;
+    if ((!isWholeRun && this.tune(patch)) || this.apply(patch)) this.onSpec(patch);
+  }
+
+  /** Changes the run on its way, if what differs is of that kind; false if not, or if the core refuses it. */
+  tune(patch) {
+    if (!this.run || this.next || this.isFinal || this.hasFailed) return false;
+    let base, resolved;
+    try {
+      base = this.core.mergeSpec(this.preset, JSON.stringify(patch));
+      resolved = JSON.parse(this.core.resolveSpec(base));
+    } catch {
+      return false;
+    }
+    const changed = changedFields(this.resolved, resolved);
+    const isSwept = (name) => resolved.sweep?.some(({ field }) => field === name);
+    if (changed.length === 0 || !changed.every((name) => LIVE_FIELDS.includes(name) && !isSwept(name))) return false;
+    Object.assign(this, { patch, base, resolved });
+    this.run.tune(Object.fromEntries(changed.map((name) => [name, resolved[name]])));
+    this.frame.showEdited(true);
+    this.frame.showError(null);
+    this.showSettings();
+    this.onShow(resolved);
+    return true;
   }
 
   /** Another seed; where seeds are swept, the first of them, and the others as far from it as they were. */

@@ -6,10 +6,8 @@
 
 import { freshId, grouped, h, short } from '../controls.js';
 import { Surface } from '../draw.js';
-import { changedFields } from './frame.js';
+import { changedFields, LIVE_FIELDS } from './frame.js';
 
-/** Settings that a trainer takes on without a restart. */
-const LIVE_FIELDS = ['learning_rate'];
 /** The drawing's half width in lengths of W (figures/arrows.rs), and how long a held column may get without changing its scale. */
 const HALF_RANGE = 1.42;
 const LONGEST_HELD = 1.15;

@@ -24,7 +24,7 @@ export class FigureRun {
     this.piece = null;
     this.gallery = new GalleryJob(pool, {
       onNeeds: (jobs) => {
-        for (const { index, spec } of jobs) this.specs.set(index, spec);
+        for (const { index, spec } of jobs) this.specs.set(index, { ...spec, ...JSON.parse(this.sweep.patch ?? '{}') });
         this.sweep.add(jobs);
         listener.onProgress();
       },
@@ -68,6 +68,12 @@ export class FigureRun {
     if (isRunning) this.sweep.resume();
     else this.sweep.pause();
     this.gallery.rest(!isRunning);
+  }
+
+  /** Lets every model go on with changed settings. */
+  tune(fields) {
+    for (const [index, spec] of this.specs) this.specs.set(index, { ...spec, ...fields });
+    this.sweep.tune(fields);
   }
 
   /** While it rests, gives back what it holds in the workers. */

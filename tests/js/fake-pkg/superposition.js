@@ -158,7 +158,11 @@ export class Job {
   report() {
     const status = this.isDone ? 'done' : 'running';
     this.loss = 1 / (1 + this.made);
-    return JSON.stringify({ index: this.index, status, steps: this.made, loss: this.loss });
+    return JSON.stringify({ index: this.index, status, steps: this.made, loss: this.loss, rate: this.spec.learning_rate });
+  }
+
+  set(patch) {
+    this.spec = { ...this.spec, ...JSON.parse(patch) };
   }
 
   save() {
