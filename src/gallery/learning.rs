@@ -102,8 +102,15 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
     let solution = report.measures.solution.as_deref().unwrap_or("none");
     let words = format!("From the start to the end, {solution}: {}.", opposite_words(spec, &report));
     let mut panels = vec![Panel::new("Paths of the features", words, View::Solid(solid(at(end)).with_paths(whole)))];
-    if let Some(chart) = run.loss_chart(Axis::linear("step", 0.0, report.steps as f64), 0.0) {
-        let marks = regimes.breaks.iter().zip(1..).map(|(&t, k)| Rule::upright(run.steps[t], format!("{k}"))).collect();
+    // The first regimes are short.
+    let first = (report.steps as f64 / 800.0).max(1.0);
+    if let Some(chart) = run.loss_chart(Axis::log("step", first, (report.steps as f64).max(2.0)), first) {
+        let marks = regimes
+            .breaks
+            .iter()
+            .zip(1..)
+            .map(|(&t, k)| Rule::upright(run.steps[t].max(first), format!("{k}")))
+            .collect();
         let words =
             format!("{} regimes of the logarithm of the loss; the numbers stand where one ends.", regimes.count());
         panels.push(Panel::new("Loss", words, View::Chart(chart.with_rules(marks).with_aspect(0.75))));

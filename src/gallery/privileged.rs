@@ -62,7 +62,7 @@ fn pair(spec: &ExperimentSpec, report: &InstanceReport) -> [Panel; 2] {
     let stack = neurons.stack(neurons.superposition_tints());
     [
         Panel::new(format!("{place}: W"), matrix_words, View::Heatmap(neurons.encoder_map())),
-        Panel::new(format!("{place}: neurons"), format!("{}, {}.", counts[0], counts[1]), View::Stack(stack)),
+        Panel::new("Its neurons", format!("{}, {}.", counts[0], counts[1]), View::Stack(stack)),
     ]
     .map(|panel| panel.of_job(report.index))
 }

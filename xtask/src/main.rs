@@ -1,4 +1,4 @@
-//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | lighthouse | shots | mutate>`.
+//! The commands of this repository: `cargo xtask <setup | build | serve | test | tidy | bench | lighthouse | shots | stills | mutate>`.
 //!
 //! Each command first sets up what it needs (see [`setup`]), so that on a fresh machine `cargo xtask serve` and
 //! `cargo xtask test` are the first and only commands. Progress goes to standard error; standard output carries only
@@ -15,6 +15,7 @@ mod shell;
 mod shots;
 mod site;
 mod split;
+mod stills;
 mod test;
 mod tidy;
 mod wasm;
@@ -63,6 +64,11 @@ enum Command {
     Lighthouse,
     /// Photograph the page at three widths in both themes, into shots/.
     Shots,
+    /// Draw the figures' pictures in www/still/ anew, with whole runs.
+    Stills {
+        /// Only these figures.
+        ids: Vec<String>,
+    },
     /// Break the code in a dozen named ways, each in a copy, and see that a named test notices.
     Mutate {
         /// Only the mutations whose names contain one of these.
@@ -121,6 +127,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
             let site = site::build(&root, &tools)?;
             shots::run(&root, &tools, &site.folder)?;
         }
+        Command::Stills { ids } => stills::run(&root, ids)?,
         Command::Mutate { names } => return mutate::run(&root, names),
     }
     Ok(ExitCode::SUCCESS)
