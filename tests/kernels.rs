@@ -4,8 +4,9 @@
 //! a gradient are counted as the products it is a sum of. Outputs so near to the ReLU's kink that rounding decides the side
 //! would make the comparison meaningless; the seeds here have none, which each test asserts.
 
+use superposition::kernels::actives::Actives;
 use superposition::kernels::draws::{self, Reading};
-use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, oracle, tiny};
+use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, gram, oracle, tiny};
 use superposition::rng::{Purpose, Stream};
 
 /// Panics with error against bound unless `got` is within `8·√k` ulp of the terms' magnitudes.
@@ -333,6 +334,89 @@ fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 compare(&format!("{n}→{m} relu {relu} × {n_samples}"), level, &got, &want, terms);
             }
+        }
+    }
+}
+
+/// Densities of a kind each: sparse enough for empty samples, values of their own, some features never active.
+#[test]
+fn what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length() {
+    let densities = [vec![0.2; 7], vec![0.003; 9], vec![1.0; 5], [0.0, 0.5].repeat(10)];
+    for densities in densities {
+        let reading = Reading::new(&densities);
+        let (n, row_len) = (densities.len(), densities.len() + 3);
+        let mut words = vec![0; 64 * BLOCK * reading.words()];
+        Stream::new(7, Purpose::Batches).fill_rows(Level::best(), &mut words);
+        let mut want = vec![0.0; n * 64 * BLOCK];
+        reading.inputs_into(Level::best(), &words, &mut want);
+        for level in Level::all() {
+            // One after the other in the same memory: what was left there must not show.
+            let mut actives = Actives::default();
+            for n_samples in LENGTHS.into_iter().rev().chain([1024]) {
+                actives.read(level, &reading, &words, n_samples, row_len);
+                let mut n_filled = 0;
+                for sample in 0..n_samples {
+                    let x: Vec<f32> = (0..n).map(|i| want[i * 64 * BLOCK + sample]).collect();
+                    let mut listed = vec![0.0; n];
+                    for entry in actives.of(sample as u32) {
+                        listed[entry.feature as usize] = entry.value;
+                    }
+                    assert_eq!(listed, x, "sample {sample} of {n_samples} at {}", level.name());
+                    n_filled += usize::from(!actives.of(sample as u32).is_empty());
+                    if actives.filled().contains(&(sample as u32)) {
+                        assert_eq!(actives.x()[sample * row_len..][..n], x, "sample {sample} of {n_samples}");
+                    }
+                }
+                assert_eq!(actives.filled().len(), n_filled);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length() {
+    let models = [
+        (1, 1, true, 0.2),
+        (7, 3, true, 0.2),
+        (5, 2, true, 0.004),
+        (9, 4, false, 0.2),
+        (20, 5, true, 0.5),
+        (33, 17, true, 0.1),
+        (150, 6, true, 0.02),
+    ];
+    for (n, m, relu, density) in models {
+        let model = Model::random(n, m, relu, 5);
+        let reading = Reading::new(&vec![density; n]);
+        for level in Level::all() {
+            let tile = blocked::tile_samples(level);
+            // The same memory for all: a batch leaves nothing behind.
+            let mut workspace = gram::Workspace::default();
+            for n_samples in LENGTHS.into_iter().chain([tile - 1, tile]).filter(|&length| length <= tile) {
+                let mut words = vec![0; tile * reading.words()];
+                Stream::new(n_samples as u64, Purpose::Batches).fill_rows(level, &mut words);
+                let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
+                let mut got = Sums::zeros(n, m);
+                gram::begin(level, model.tied(), &mut workspace);
+                gram::add_tile(level, model.tied(), &reading, &words, n_samples, &mut workspace, &mut got);
+                gram::finish(level, model.tied(), &mut workspace, &mut got);
+                // An output is a sum over m and over what is active; so is each product on the way back.
+                let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
+                compare(&format!("{n}→{m} p {density} × {n_samples}"), level, &got, &want, terms);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_gram_kernel_pays_from_some_density_down() {
+    for level in Level::all() {
+        for (n, m) in [(20, 5), (80, 20), (400, 30)] {
+            let model = Model::random(n, m, true, 1);
+            let pays = |p: f64| gram::pays(level, &model.tied(), &Reading::new(&vec![p; n]), 1024);
+            let densities = [1.0, 0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+            let first = densities.iter().position(|&p| pays(p)).expect("almost nothing is active");
+            assert!(first > 0, "{n}→{m} at {}: everything is active", level.name());
+            assert!(densities[first..].iter().all(|&p| pays(p)), "{n}→{m} at {}", level.name());
         }
     }
 }

@@ -7,8 +7,10 @@
 //! Samples lie in lanes. The samples of a batch come in *blocks* of [`BLOCK`] samples, at every level, so that what a
 //! sample is made of never depends on the vector width. A *tile* is a number of blocks that is worked on at once.
 
+pub mod actives;
 pub mod blocked;
 pub mod draws;
+pub mod gram;
 mod lanes;
 mod level;
 pub mod network;

@@ -8,7 +8,7 @@ mod work;
 
 use std::ops::Range;
 
-pub use work::{Work, sparse_error};
+pub use work::{Kernel, Work, sparse_error};
 
 pub use crate::kernels::{Network, Perturbation, Sums};
 use crate::spec::ModelKind;

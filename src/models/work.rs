@@ -2,44 +2,77 @@
 
 use super::{Network, Perturbation, Shape, Sums};
 use crate::kernels::draws::Reading;
-use crate::kernels::{BLOCK, Level, blocked, tiny};
+use crate::kernels::{BLOCK, Level, blocked, gram, tiny};
+
+/// Which kernel works a batch out. All read the same words as the same samples, and give the same sums up to rounding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kernel {
+    /// All in registers, for the few shapes of [`tiny`].
+    Registers,
+    /// Dense products, of any shape and kind.
+    Blocked,
+    /// The Gram matrix of a tied model, and lists of what is active.
+    Gram,
+}
+
+impl Kernel {
+    /// The fastest that suits a network, its data, and whether it is trained against attacks.
+    pub fn of(level: Level, network: &Network, reading: &Reading, attacked: bool, batch: usize) -> Self {
+        if attacked {
+            Kernel::Blocked
+        } else if tiny::suits(network, reading) {
+            Kernel::Registers
+        } else if gram::suits(network, reading) && gram::pays(level, network, reading, batch) {
+            Kernel::Gram
+        } else {
+            Kernel::Blocked
+        }
+    }
+
+    /// Blocks of samples that [`Work::add_tile`] takes at once.
+    pub fn tile_blocks(self, level: Level) -> usize {
+        match self {
+            Kernel::Registers => tiny::TILE_BLOCKS,
+            Kernel::Blocked | Kernel::Gram => blocked::tile_samples(level) / BLOCK,
+        }
+    }
+}
 
 /// The sums of one network's batch, and the memory to work them out in.
 #[derive(Debug, Clone)]
 pub struct Work {
     sums: Sums,
-    /// Present where the network has no kernel of its own and goes through blocked products.
-    workspace: Option<blocked::Workspace>,
+    workspace: Workspace,
+}
+
+#[derive(Debug, Clone)]
+enum Workspace {
+    Registers,
+    Blocked(blocked::Workspace),
+    Gram(gram::Workspace),
 }
 
 impl Work {
-    /// For networks of this shape; `in_registers` where [`Work::in_registers`] is true of all of them.
-    pub fn new(shape: Shape, in_registers: bool) -> Self {
+    /// For networks of this shape that all go through this kernel.
+    pub fn new(shape: Shape, kernel: Kernel) -> Self {
         let (n, m) = (shape.n_features, shape.n_hidden);
         Work {
             sums: if shape.untied { Sums::zeros_untied(n, m) } else { Sums::zeros(n, m) },
-            workspace: (!in_registers).then(blocked::Workspace::default),
-        }
-    }
-
-    /// Whether a network with this reading, and under attack or not, has a kernel that keeps it in registers.
-    pub fn in_registers(network: &Network, reading: &Reading, attacked: bool) -> bool {
-        !attacked && tiny::suits(network, reading)
-    }
-
-    /// Blocks of samples that [`Work::add_tile`] takes at once.
-    pub fn tile_blocks(&self, level: Level) -> usize {
-        match self.workspace {
-            None => tiny::TILE_BLOCKS,
-            Some(_) => blocked::tile_samples(level) / BLOCK,
+            workspace: match kernel {
+                Kernel::Registers => Workspace::Registers,
+                Kernel::Blocked => Workspace::Blocked(blocked::Workspace::default()),
+                Kernel::Gram => Workspace::Gram(gram::Workspace::default()),
+            },
         }
     }
 
     /// Starts a batch.
-    pub fn begin(&mut self, network: Network) {
+    pub fn begin(&mut self, level: Level, network: Network) {
         self.sums.clear();
-        if let Some(workspace) = &mut self.workspace {
-            blocked::begin(network, workspace);
+        match &mut self.workspace {
+            Workspace::Registers => {}
+            Workspace::Blocked(workspace) => blocked::begin(network, workspace),
+            Workspace::Gram(workspace) => gram::begin(level, network, workspace),
         }
     }
 
@@ -49,7 +82,7 @@ impl Work {
     /// `draws`: `[tile_blocks][words][BLOCK]`; a perturbation has a choice a sample.
     ///
     /// # Panics
-    /// If there is a perturbation and the network's kernel is one that keeps it in registers.
+    /// If there is a perturbation and the network does not go through blocked products.
     pub fn add_tile(
         &mut self,
         level: Level,
@@ -60,21 +93,25 @@ impl Work {
         perturbation: Option<Perturbation>,
     ) {
         let Work { sums, workspace } = self;
+        assert!(
+            perturbation.is_none() || matches!(workspace, Workspace::Blocked(_)),
+            "only blocked products know perturbations"
+        );
         match workspace {
-            None => {
-                assert!(perturbation.is_none(), "the kernels in registers know no perturbation");
-                tiny::add_tile(level, network, reading, draws, n_samples, sums);
-            }
-            Some(workspace) => {
+            Workspace::Registers => tiny::add_tile(level, network, reading, draws, n_samples, sums),
+            Workspace::Blocked(workspace) => {
                 blocked::add_tile(level, network, reading, draws, n_samples, perturbation, workspace, sums);
             }
+            Workspace::Gram(workspace) => gram::add_tile(level, network, reading, draws, n_samples, workspace, sums),
         }
     }
 
-    /// The sums over the batch.
-    pub fn finish(&mut self) -> &Sums {
-        if let Some(workspace) = &self.workspace {
-            blocked::finish(workspace, &mut self.sums);
+    /// The sums over the batch of the network that [`Work::begin`] was told.
+    pub fn finish(&mut self, level: Level, network: Network) -> &Sums {
+        match &mut self.workspace {
+            Workspace::Registers => {}
+            Workspace::Blocked(workspace) => blocked::finish(workspace, &mut self.sums),
+            Workspace::Gram(workspace) => gram::finish(level, network, workspace, &mut self.sums),
         }
         &self.sums
     }

@@ -1,7 +1,7 @@
 //! The loss of a trained model: exact where theory has it, else sampled with a stated standard error.
 
 use crate::kernels::{BLOCK, Level};
-use crate::models::{Network, Shape, Sums, Work, sparse_error};
+use crate::models::{Kernel, Network, Shape, Sums, Work, sparse_error};
 use crate::rng::{Purpose, Stream};
 use crate::sampler::{ActiveSampler, reading};
 use crate::spec::{ExperimentSpec, InputLaw};
@@ -164,14 +164,15 @@ pub fn batch_sums(level: Level, spec: &ExperimentSpec, parameters: &[f32], n_sam
     let importance: Vec<f32> = spec.importances().iter().map(|&i| i as f32).collect();
     let shape = Shape::new(spec.model, spec.features, spec.hidden);
     let network = shape.network(spec.model, parameters, &importance);
-    let mut work = Work::new(shape, Work::in_registers(&network, &reading, false));
+    let kernel = Kernel::of(level, &network, &reading, false, n_samples);
+    let mut work = Work::new(shape, kernel);
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
-    let tile_blocks = work.tile_blocks(level);
+    let tile_blocks = kernel.tile_blocks(level);
     let mut draws = vec![0; tile_blocks * reading.words() * BLOCK];
-    work.begin(network);
+    work.begin(level, network);
     for first in (0..n_samples).step_by(tile_blocks * BLOCK) {
         stream.fill_rows(level, &mut draws);
         work.add_tile(level, network, &reading, &draws, (n_samples - first).min(tile_blocks * BLOCK), None);
     }
-    work.finish().clone()
+    work.finish(level, network).clone()
 }

@@ -7,7 +7,7 @@ use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
-use crate::models::{Perturbation, Shape, Work};
+use crate::models::{Kernel, Perturbation, Shape, Work};
 use crate::rng::{Purpose, Stream};
 use crate::spec::{ExperimentSpec, GradientKind, InputLaw, LevelChoice};
 use crate::theory::{exact_loss_with_sets, is_exact};
@@ -36,6 +36,8 @@ struct Group {
     shape: Shape,
     batch: usize,
     words: usize,
+    /// Blocks that all members' kernels take at once.
+    tile_blocks: usize,
     work: Vec<Work>,
     draws: Vec<u32>,
     choices: Vec<u32>,
@@ -114,25 +116,27 @@ impl Trainer {
     /// Puts runs into groups; a group's stream goes on from where its first member's old group was.
     fn regroup(&mut self) {
         let restarts = self.spec.restarts.count;
-        let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
+        let mut members: BTreeMap<GroupKey, Vec<(usize, Kernel)>> = BTreeMap::new();
         for (run_idx, run) in self.runs.iter().enumerate() {
             let cell = &self.cells[run_idx / restarts];
             if cell.spec.gradient == GradientKind::Sampled {
                 let network = cell.network(&run.parameters);
+                let kernel = Kernel::of(self.level, &network, &cell.reading, cell.attack.is_some(), cell.spec.batch);
                 let key = GroupKey {
                     seed: run.seed,
                     shape: cell.shape,
                     batch: cell.spec.batch,
                     paired: cell.reading.paired,
-                    in_registers: Work::in_registers(&network, &cell.reading, cell.attack.is_some()),
+                    in_registers: kernel == Kernel::Registers,
                 };
-                members.entry(key).or_default().push(run_idx);
+                members.entry(key).or_default().push((run_idx, kernel));
             }
         }
         let old = std::mem::take(&mut self.groups);
         self.groups = members
             .into_iter()
             .map(|(key, members)| {
+                let (members, kernels): (Vec<_>, Vec<_>) = members.into_iter().unzip();
                 let before = old.iter().find(|group| group.members.contains(&members[0]));
                 let stream = |purpose, of: fn(&Group) -> &Stream| {
                     before.map_or_else(|| Stream::new(key.seed, purpose), |group| of(group).clone())
@@ -140,7 +144,8 @@ impl Trainer {
                 Group {
                     stream: stream(Purpose::Batches, |group| &group.stream),
                     attacks: stream(Purpose::Attacks, |group| &group.attacks),
-                    work: vec![Work::new(key.shape, key.in_registers); members.len()],
+                    tile_blocks: kernels[0].tile_blocks(self.level),
+                    work: kernels.into_iter().map(|kernel| Work::new(key.shape, kernel)).collect(),
                     directions: vec![Vec::new(); members.len()],
                     members,
                     shape: key.shape,
@@ -370,7 +375,7 @@ impl Group {
     /// One step of every running member: words are drawn a tile at a time, and each member's kernel reads them in turn.
     fn step(&mut self, level: Level, cells: &[Cell], runs: &mut [Run], restarts: usize, scratch: &mut Scratch) {
         let n_blocks = self.batch.div_ceil(BLOCK);
-        let tile_blocks = self.work[0].tile_blocks(level);
+        let tile_blocks = self.tile_blocks;
         let running = |runs: &[Run], run_idx: usize| runs[run_idx].status == Status::Running;
         debug_assert!(self.members.iter().all(|&i| cells[i / restarts].shape == self.shape));
         self.draws.resize(tile_blocks * self.words * BLOCK, 0);
@@ -378,7 +383,7 @@ impl Group {
         for ((work, directions), &run_idx) in self.work.iter_mut().zip(&mut self.directions).zip(&self.members) {
             if running(runs, run_idx) {
                 let cell = &cells[run_idx / restarts];
-                work.begin(cell.network(&runs[run_idx].parameters));
+                work.begin(level, cell.network(&runs[run_idx].parameters));
                 if let Some(size) = cell.attack {
                     attacked = true;
                     cell.attacks_into(size, &runs[run_idx].parameters, directions);
@@ -406,7 +411,9 @@ impl Group {
         }
         for (work, &run_idx) in self.work.iter_mut().zip(&self.members) {
             if running(runs, run_idx) {
-                runs[run_idx].update(&cells[run_idx / restarts], work.finish(), scratch);
+                let cell = &cells[run_idx / restarts];
+                let sums = work.finish(level, cell.network(&runs[run_idx].parameters));
+                runs[run_idx].update(cell, sums, scratch);
             }
         }
     }
