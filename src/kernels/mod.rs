@@ -4,7 +4,7 @@
 //! in f64 that the tests hold it to. Kernels know nothing of specs, seeds or models' names: they see slices and shapes.
 //!
 //! # Layout
-//! Samples lie in lanes. The samples of a batch come in *blocks* of [`BLOCK`] samples, at every level, so that what a
+//! Samples lie in lanes, but for [`gram`], which takes them one by one with features in lanes. The samples of a batch come in *blocks* of [`BLOCK`] samples, at every level, so that what a
 //! sample is made of never depends on the vector width. A *tile* is a number of blocks that is worked on at once.
 
 pub mod actives;
