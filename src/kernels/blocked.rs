@@ -19,9 +19,9 @@ const TILE_VECTORS: usize = 16;
 /// Vectors of the right matrix that a product works on at once.
 const COLUMNS: usize = 2;
 /// Rows of the left matrix that a product works on at once where there are thirty-two registers (AVX-512), and elsewhere: 8 × 2
-/// and 4 × 2 accumulators leave room for what they are made of.
+/// and 5 × 2 accumulators leave room for what they are made of.
 const ROWS_WIDE: usize = 8;
-const ROWS: usize = 4;
+const ROWS: usize = 5;
 /// Rows of the left and of the right matrix whose inner products over a tile are taken at once: 4 × 4 accumulators, or 2 × 4.
 const OUTER_ROWS_WIDE: usize = 4;
 const OUTER_ROWS: usize = 2;
