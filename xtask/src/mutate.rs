@@ -60,6 +60,22 @@ const MUTATIONS: &[Mutation] = &[
         test: "draws_are_the_oracles_words_at_every_level",
     },
     Mutation {
+        name: "half of the gradient through the Gram matrix",
+        file: "src/kernels/gram.rs",
+        find: "pairs[i * row_len + j] + pairs[j * row_len + i]",
+        replace: "pairs[i * row_len + j] + pairs[i * row_len + j]",
+        suite: Some("kernels"),
+        test: "the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length",
+    },
+    Mutation {
+        name: "values of sparse features from the word that decides",
+        file: "src/kernels/actives.rs",
+        find: "(words[BLOCK + lane] >> 8)",
+        replace: "(words[lane] >> 8)",
+        suite: Some("kernels"),
+        test: "what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length",
+    },
+    Mutation {
         name: "the variance's factor in a forgotten feature's loss",
         file: "src/theory/phase_2_1.rs",
         find: "p / 3.0 - p * p / 4.0",
