@@ -8,6 +8,9 @@ use super::draws::Reading;
 use super::level::run_at;
 use super::{BLOCK, Level};
 
+/// Features whose sixteen samples a word has a bit for.
+const ROUND: usize = 64 / BLOCK;
+
 /// A feature that is active, and its value in [0, 1].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Active {
@@ -99,27 +102,36 @@ fn read_lanes<S: Simd, const FUSED: bool>(
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
     for (block_idx, block) in draws.chunks_exact(reading.words() * BLOCK).take(n_samples.div_ceil(BLOCK)).enumerate() {
         let first_sample = block_idx * BLOCK;
-        let counting = 0xffff_u64 >> (BLOCK - (n_samples - first_sample).min(BLOCK));
-        for (i, words) in block.chunks_exact(per_feature).enumerate() {
-            let last = S::i32s::splat(simd, reading.last_active[i]);
-            let mut inactive = 0;
-            for first in (0..BLOCK).step_by(lanes) {
-                let draw: S::i32s = (S::u32s::from_slice(simd, &words[first..first + lanes]) >> 1).bitcast();
-                inactive |= draw.simd_gt(last).to_bitmask() << first;
+        let n_counting = (n_samples - first_sample).min(BLOCK);
+        let counting = 0x0001_0001_0001_0001 * (0xffff_u64 >> (BLOCK - n_counting));
+        // Four features a round: fewer and longer loops over what is active are better guessed.
+        for (round, rows) in block.chunks(ROUND * per_feature).enumerate() {
+            let first_feature = round * ROUND;
+            let mut active = 0;
+            for (place, words) in rows.chunks_exact(per_feature).enumerate() {
+                let last = S::i32s::splat(simd, reading.last_active[first_feature + place]);
+                let mut inactive = 0;
+                for first in (0..BLOCK).step_by(lanes) {
+                    let draw: S::i32s = (S::u32s::from_slice(simd, &words[first..first + lanes]) >> 1).bitcast();
+                    inactive |= draw.simd_gt(last).to_bitmask() << first;
+                }
+                active |= (!inactive & 0xffff) << (place * BLOCK);
             }
-            let mut left = !inactive & counting;
-            while left != 0 {
-                let lane = left.trailing_zeros() as usize;
-                left &= left - 1;
+            active &= counting;
+            while active != 0 {
+                let bit = active.trailing_zeros() as usize;
+                active &= active - 1;
+                let (place, lane) = (bit / BLOCK, bit % BLOCK);
+                let feature = first_feature + place;
                 let value = if reading.paired {
-                    (words[BLOCK + lane] >> 8) as f32 * (1.0 / 16_777_216.0)
+                    (rows[place * per_feature + BLOCK + lane] >> 8) as f32 * (1.0 / 16_777_216.0)
                 } else {
-                    (words[lane] >> 1) as i32 as f32 * reading.value_scale[i]
+                    (rows[place * per_feature + lane] >> 1) as i32 as f32 * reading.value_scale[feature]
                 };
                 let sample = first_sample + lane;
-                entries[sample * n + counts[sample] as usize] = Active { feature: i as u32, value };
+                entries[sample * n + counts[sample] as usize] = Active { feature: feature as u32, value };
                 counts[sample] += 1;
-                x[sample * row_len + i] = value;
+                x[sample * row_len + feature] = value;
             }
         }
     }

@@ -21,8 +21,9 @@ pub const TILE_BLOCKS: usize = 8;
 
 /// Rows of G and P are padded to a multiple of this, which [`blocked::product`] asks for.
 const PADDING: usize = 2 * BLOCK;
-/// The most vectors of outputs that are worked on at once: as many accumulators stay in registers.
-const MOST_VECTORS: usize = 8;
+/// The most vectors of outputs that are worked on at once: twice as many accumulators stay in thirty-two registers (AVX-512), and in sixteen.
+const MOST_VECTORS_WIDE: usize = 8;
+const MOST_VECTORS: usize = 5;
 
 /// The matrices of a batch, and the active features of a tile.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +83,7 @@ fn lanes_of_simd<S: Simd>(_: S) -> usize {
 /// How the vectors of a row are divided evenly into chunks: (chunks, vectors a chunk).
 fn chunks_of(n_features: usize, lanes: usize) -> (usize, usize) {
     let n_vectors = n_features.div_ceil(lanes);
-    let n_chunks = n_vectors.div_ceil(MOST_VECTORS);
+    let n_chunks = n_vectors.div_ceil(if lanes == BLOCK { MOST_VECTORS_WIDE } else { MOST_VECTORS });
     (n_chunks, n_vectors.div_ceil(n_chunks))
 }
 
@@ -168,7 +169,7 @@ fn add<S: Simd, const FUSED: bool>(simd: S, n: usize, floor: f32, workspace: &mu
             5 => add_chunk::<S, FUSED, 5>(simd, first, floor, workspace),
             6 => add_chunk::<S, FUSED, 6>(simd, first, floor, workspace),
             7 => add_chunk::<S, FUSED, 7>(simd, first, floor, workspace),
-            _ => add_chunk::<S, FUSED, MOST_VECTORS>(simd, first, floor, workspace),
+            _ => add_chunk::<S, FUSED, MOST_VECTORS_WIDE>(simd, first, floor, workspace),
         };
     }
 }
