@@ -134,10 +134,6 @@ fn with_fused<T, const FUSED: bool>(value: T) -> T {
 ///
 /// # Panics
 /// If the shapes do not fit, or [`begin`] was not called.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the network, its data and two places for results: a struct would hide that"
-)]
 pub fn add_tile(
     level: Level,
     network: Network,

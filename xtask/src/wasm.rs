@@ -85,6 +85,8 @@ const COLD: &[&str] = &[
     "ClippedOutput7depth_6",
     "13expected_norm",
     "7kernels7blocked",
+    "7kernels4gram",
+    "7kernels7actives",
     "7Reading11inputs_into",
     // Solids of three dimensions, long lists.
     "5Shape8vertices",
