@@ -451,13 +451,13 @@ fn figures_are_listed_told_and_drawn() {
     assert_eq!((&numbers["figure"], &numbers["spec"]["steps"]), (&"intro".into(), &50.into()));
     assert_eq!(numbers["data"]["instances"].as_array().unwrap().len(), 3);
     let pixels = folder.path("intro.png");
-    assert_eq!(
-        run(&["figure", "intro", "--set", "steps=50", "--width", "300", "--out", &pixels]).status.code(),
-        Some(0)
-    );
-    let pixels = fs::read(&pixels).unwrap();
-    // The signature, then the header with the width in its bytes 16 to 19: two pixels a CSS pixel.
-    assert_eq!((&pixels[1..4], &pixels[16..20]), (&b"PNG"[..], &600_u32.to_be_bytes()[..]));
+    let drawn = ["figure", "intro", "--set", "steps=50", "--width", "300", "--out", &pixels];
+    for (scale, width) in [(&[][..], 600_u32), (&["--scale", "1"], 300)] {
+        assert_eq!(run(&[&drawn[..], scale].concat()).status.code(), Some(0));
+        // The signature, then the header with the width in its bytes 16 to 19: two pixels a CSS pixel unless told.
+        let bytes = fs::read(&pixels).unwrap();
+        assert_eq!((&bytes[1..4], &bytes[16..20]), (&b"PNG"[..], &width.to_be_bytes()[..]));
+    }
 
     let both = folder.path("pair.svg");
     let drawn = run(&["figure", "intro", "--set", "steps=50", "--theme", "both", "--out", &both]);

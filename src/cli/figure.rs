@@ -39,6 +39,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PX", default_value = "960", value_parser = clap::value_parser!(u32).range(200..=8000))]
     width: u32,
 
+    /// Pixels of a PNG to a CSS pixel: two are sharp on paper and on fine screens
+    #[arg(long, value_name = "N", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=4))]
+    scale: u8,
+
     /// Threads, without which all processors are used; the results are the same
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MAX_THREADS)))]
     threads: Option<u16>,
@@ -78,9 +82,6 @@ enum Format {
     Json,
 }
 
-/// Pixels a CSS pixel of a PNG: sharp on paper and on fine screens.
-const PNG_SCALE: f32 = 2.0;
-
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Some(id) = &arguments.id else {
         return print(FIGURES.iter().map(|(id, _)| format!("{id}\n")).collect::<String>().as_bytes());
@@ -100,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     interrupt::begin()?;
     let still = make(&spec, &lab)?;
     for &(mode, suffix) in modes {
-        let bytes = written(id, &spec, &still, format, (mode, arguments.width))?;
+        let bytes = written(id, &spec, &still, format, (mode, arguments.width, arguments.scale))?;
         match &arguments.out {
             None => print(&bytes)?,
             Some(path) => {
@@ -144,7 +145,7 @@ fn written(
     spec: &ExperimentSpec,
     still: &Still,
     format: Format,
-    (mode, width): (Mode, u32),
+    (mode, width, scale): (Mode, u32, u8),
 ) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
         let whole = json!({ "figure": id, "spec": spec.to_json(), "data": still.data, "version": VERSION });
@@ -152,7 +153,7 @@ fn written(
     }
     let svg = svg::render(mode, width, &still.panels).svg;
     match format {
-        Format::Png => Ok(png::render(&svg, PNG_SCALE)?),
+        Format::Png => Ok(png::render(&svg, f32::from(scale))?),
         Format::Svg | Format::Json => Ok(svg.into_bytes()),
     }
 }

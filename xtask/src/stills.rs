@@ -44,7 +44,7 @@ pub fn run(root: &Path, ids: &[String]) -> Result<()> {
 /// Runs a figure and writes its picture in both themes.
 fn draw(root: &Path, program: &Path, id: &str, ending: &str) -> Result<()> {
     let mut figure = Command::new(program);
-    figure.current_dir(root).args(["figure", id, "--theme", "both", "--width", WIDTH, "--out"]);
+    figure.current_dir(root).args(["figure", id, "--theme", "both", "--width", WIDTH, "--scale", "1", "--out"]);
     shell::run(figure.arg(format!("{FOLDER}/{id}.{ending}")))
 }
 
