@@ -70,8 +70,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "values of sparse features from the word that decides",
         file: "src/kernels/actives.rs",
-        find: "(words[BLOCK + lane] >> 8)",
-        replace: "(words[lane] >> 8)",
+        find: "rows[place * per_feature + BLOCK + lane] >> 8",
+        replace: "rows[place * per_feature + lane] >> 8",
         suite: Some("kernels"),
         test: "what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length",
     },
