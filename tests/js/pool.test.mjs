@@ -2,21 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pool, poolSize } from '../../www/pool.js';
-import { FakeWorker, until } from './workers.mjs';
+import { poolSize } from '../../www/pool.js';
+import { makePool, until } from './workers.mjs';
 
 const SPEC = JSON.stringify({ features: 5, hidden: 2, seed: 3, steps: 1e15 });
 const GRID = JSON.stringify({ sweep: [{ count: 40 }, { count: 40 }] });
-
-function makePool(size, tick = 20) {
-  const workers = [];
-  const spawn = () => {
-    const worker = new FakeWorker();
-    workers.push(worker);
-    return worker;
-  };
-  return { workers, pool: new Pool({ spawn, level: 'simd128', module: Promise.resolve({}), size, tick }) };
-}
 
 /** A job with all states that it reported. */
 function makeJob(pool) {
@@ -36,7 +26,6 @@ test('jobs go to the worker with the fewest, and workers start only when needed'
   assert.deepEqual(jobs.map((job) => pool.slots.indexOf(job.slot)), [0, 1, 0, 1]);
   await jobs[0].create(SPEC);
   assert.equal(workers.length, 1);
-  pool.close();
 });
 
 test('answers arrive at whoever asked, refusals too', async () => {
@@ -46,7 +35,6 @@ test('answers arrive at whoever asked, refusals too', async () => {
   await job.step(12);
   assert.equal(step(), 12);
   await assert.rejects(job.set({ features: 'x' }), { message: 'features: got "x", expected an integer from 1 to 4096' });
-  pool.close();
 });
 
 test('states of an older restart are not passed on', async () => {
@@ -58,7 +46,6 @@ test('states of an older restart are not passed on', async () => {
   const count = states.length;
   await job.create(JSON.stringify({ ...JSON.parse(SPEC), seed: 4, steps: 0 }));
   for (const message of states.slice(count)) assert.equal(message.state.step, 0);
-  pool.close();
 });
 
 for (const [name, end] of [['crashed', (worker) => worker.crash()], ['fell silent', (worker) => worker.kill()]]) {
@@ -77,7 +64,6 @@ for (const [name, end] of [['crashed', (worker) => worker.crash()], ['fell silen
     assert.ok(step() > 500, 'and goes on');
     assert.equal(states.at(-1).running, true);
     assert.deepEqual(errors, []);
-    pool.close();
   });
 }
 
@@ -91,7 +77,6 @@ test('a request that was under way when the worker died is carried out by the ne
   workers[0].onerror({ message: 'gone' });
   await answer;
   assert.equal(step(), 111);
-  pool.close();
 });
 
 test('a job that kills every worker fails, and the others of its worker are told', async () => {
@@ -102,14 +87,12 @@ test('a job that kills every worker fails, and the others of its worker are told
   await until('the end', () => bad.errors.length > 0);
   assert.equal(workers.length, 4);
   assert.match(bad.errors[0].message, /unreachable/);
-  pool.close();
 });
 
 test('a worker that cannot start is an error, not a wait', async () => {
-  const pool = new Pool({ spawn: () => new FakeWorker(), level: 'simd128', module: Promise.reject(new Error('no module')), size: 1 });
+  const { pool } = makePool(1, 20, Promise.reject(new Error('no module')));
   const { job } = makeJob(pool);
   await assert.rejects(job.create(SPEC), { message: 'no module' });
-  pool.close();
 });
 
 function runGrid(pool, order) {
@@ -135,7 +118,6 @@ test('a grid is shared out, every cell trained once', async () => {
   assert.ok([...grid.seen.values()].every((count) => count === 1));
   assert.equal(workers.length, 3);
   for (const worker of workers) assert.ok(worker.received.some((message) => message.type === 'trained'), 'each had a share');
-  pool.close();
 });
 
 test('cells of a worker that died are trained by its successor', async () => {
@@ -147,7 +129,6 @@ test('cells of a worker that died are trained by its successor', async () => {
   assert.equal(grid.seen.size, 1600);
   assert.deepEqual(grid.errors, []);
   assert.equal(workers.length, 3);
-  pool.close();
 });
 
 test('a paused grid rests and goes on; a cancelled one ends', async () => {
@@ -167,5 +148,4 @@ test('a paused grid rests and goes on; a cancelled one ends', async () => {
   const cancelled = grid.seen.size;
   await new Promise((resolve) => { setTimeout(resolve, 100); });
   assert.ok(grid.seen.size === cancelled && !grid.isDone);
-  pool.close();
 });

@@ -2,25 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pool, poolSize } from '../../www/pool.js';
+import { poolSize } from '../../www/pool.js';
 import { spanning, SweepJob } from '../../www/sweep.js';
 import { FigureRun } from '../../www/figures/run.js';
 import { History } from '../../www/figures/history.js';
-import { FakeWorker, until } from './workers.mjs';
+import { makePool, until } from './workers.mjs';
 
 /** The fake's steps take no time: a slice makes up to a million. */
 const SPEC = { features: 5, hidden: 2, steps: 400 };
 const LONG = 1e14;
-
-function makePool(size, tick = 20) {
-  const workers = [];
-  const spawn = () => {
-    const worker = new FakeWorker();
-    workers.push(worker);
-    return worker;
-  };
-  return { workers, pool: new Pool({ spawn, level: 'simd128', module: Promise.resolve({}), size, tick }) };
-}
 
 const jobsOf = (count, spec = SPEC) => Array.from({ length: count }, (_, index) => ({ index, spec: { ...spec, seed: index } }));
 
@@ -76,7 +66,6 @@ test('every model is trained once, on all workers, and every point has a value e
   const losses = sweep.reports.filter(([, { status }]) => status === 'done').map(([, { loss }]) => loss);
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   assert.ok(Math.abs(sweep.job.loss / mean - 1) < 1e-12, `the mean loss is ${sweep.job.loss}, not ${mean}`);
-  pool.close();
 });
 
 test('more models than live at a time wait for their turn', async () => {
@@ -85,7 +74,6 @@ test('more models than live at a time wait for their turn', async () => {
   assert.equal(sweep.job.live(pool.slots[0]).length, 96);
   await until('the end', () => sweep.isDone, 20_000);
   assert.equal(sweep.finals.size, 150);
-  pool.close();
 });
 
 test('reports wait until the page has taken the last ones', async () => {
@@ -101,7 +89,6 @@ test('reports wait until the page has taken the last ones', async () => {
   sweep.job.take();
   await until('the next', () => sweep.reports.length > count);
   sweep.job.cancel();
-  pool.close();
 });
 
 test('a sweep rests and goes on, and a cancelled one is over', async () => {
@@ -120,7 +107,6 @@ test('a sweep rests and goes on, and a cancelled one is over', async () => {
   await until('more', () => sweep.job.steps > nudged);
   sweep.job.cancel();
   assert.equal(pool.slots.every((slot) => slot.jobs.size === 0), true);
-  pool.close();
 });
 
 test('models of a worker that died go on in its successor from their last bytes', async () => {
@@ -139,7 +125,6 @@ test('models of a worker that died go on in its successor from their last bytes'
   assert.deepEqual(sweep.errors, []);
   assert.equal(workers.length, 3);
   sweep.job.cancel();
-  pool.close();
 });
 
 test('a change on the way reaches models in workers, those that wait, and those of a worker that died', async (t) => {
@@ -183,7 +168,6 @@ test('a worker that has nothing left takes over', async () => {
   await sweep.job.takeOver();
   assert.equal(sweep.job.live(pool.slots[0]).length, 1);
   sweep.job.cancel();
-  pool.close();
 });
 
 test('a figure: models for its gallery, pictures on the way, the last one final', async () => {
@@ -197,7 +181,6 @@ test('a figure: models for its gallery, pictures on the way, the last one final'
   assert.deepEqual(await run.data(), Array.from({ length: 7 }, (_, index) => [index, 1e9]));
   assert.equal(pictures.at(-1).sentence, '7 models');
   assert.deepEqual(errors, []);
-  pool.close();
 });
 
 test('what a figure cannot show is refused when it is made, or later, without harm', async () => {
@@ -210,7 +193,6 @@ test('what a figure cannot show is refused when it is made, or later, without ha
   assert.match(odd.errors[0].message, /^seed: got 3/);
   assert.ok(workers.length <= 2, 'no worker had to die');
   assert.ok(pool.slots.every((slot) => slot.jobs.size === 0));
-  pool.close();
 });
 
 test('a gallery whose worker died is made again of the reports that there were', async () => {
@@ -223,7 +205,6 @@ test('a gallery whose worker died is made again of the reports that there were',
   await until('the end', () => pictures.at(-1)?.isFinal, 20_000);
   assert.deepEqual((await run.data()).map(([index]) => index), [0, 1, 2, 3, 4, 5]);
   assert.deepEqual(errors, []);
-  pool.close();
 });
 
 test('a figure out of view holds no worker, and goes on from where it was', async () => {
@@ -245,7 +226,6 @@ test('a figure out of view holds no worker, and goes on from where it was', asyn
   run.park();
   assert.deepEqual(await run.data(), Array.from({ length: 4 }, (_, index) => [index, 1000]));
   assert.deepEqual(errors, []);
-  pool.close();
 });
 
 test('past pictures are thinned, the first and the newest stay', () => {

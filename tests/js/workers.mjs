@@ -1,5 +1,7 @@
 /** Workers without threads: the real worker.js over a MessageChannel, on the fake façade. */
 
+import { afterEach } from 'node:test';
+import { Pool } from '../../www/pool.js';
 import { serve } from '../../www/worker.js';
 import * as fakeCore from './fake-pkg/superposition.js';
 
@@ -41,6 +43,29 @@ export class FakeWorker {
     this.kill();
     this.port.close();
   }
+}
+
+/** The pools of the running test: open ports keep the process, also after an assertion that failed. */
+const pools = [];
+afterEach(() => {
+  for (const pool of pools.splice(0)) pool.close();
+});
+
+/**
+ * A pool of such workers, which ends with the test.
+ *
+ * @returns {{pool: Pool, workers: FakeWorker[]}} with the workers as they are started
+ */
+export function makePool(size, tick = 20, module = Promise.resolve({})) {
+  const workers = [];
+  const spawn = () => {
+    const worker = new FakeWorker();
+    workers.push(worker);
+    return worker;
+  };
+  const pool = new Pool({ spawn, level: 'simd128', module, size, tick });
+  pools.push(pool);
+  return { pool, workers };
 }
 
 /** Waits until something holds; fails with its name after a while. */
