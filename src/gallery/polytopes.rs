@@ -10,7 +10,7 @@ use crate::figures::arrows::Plane;
 use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::solid::Solid;
-use crate::measures::{Measures, canonical_pose, convex_hull, polytopes};
+use crate::measures::{Measures, canonical_pose, capitalised, convex_hull, polytopes};
 use crate::order;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
@@ -56,7 +56,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let known = polytopes();
     for (name, origin) in OTHERS {
         let solid = known.iter().find(|solid| solid.name == name).expect("a name of the table");
-        frames.push(Frame::of(capital(&name.replace('-', " ")), origin.into(), solid.matrix(), solid.dimension));
+        frames.push(Frame::of(capitalised(&name.replace('-', " ")), origin.into(), solid.matrix(), solid.dimension));
     }
     let n_frames = frames.len();
     let panels = frames.iter().enumerate().flat_map(|(idx, frame)| [frame.picture(), frame.gram(idx + 1 == n_frames)]);
@@ -81,12 +81,6 @@ pub fn axes_without_ones(k: usize) -> Vec<f64> {
 /// `[3][n]` of n points.
 pub fn transposed(points: &[[f64; 3]]) -> Vec<f64> {
     (0..3).flat_map(|k| points.iter().map(move |point| point[k])).collect()
-}
-
-/// The words with a capital at their start.
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Vectors with what is measured of them.
@@ -125,8 +119,9 @@ impl Frame {
 
     fn picture(&self) -> Panel {
         let pose = canonical_pose(&self.w, self.n, self.dimension);
-        let solution = capital(&self.measures.solution.replace('-', " "));
-        let words = if solution == self.title { capital(&self.origin) } else { format!("{solution}: {}", self.origin) };
+        let solution = capitalised(&self.measures.solution.replace('-', " "));
+        let words =
+            if solution == self.title { capitalised(&self.origin) } else { format!("{solution}: {}", self.origin) };
         let view = if self.dimension == 2 {
             let weights = pose.into_iter().map(|weight| weight as f32).collect();
             View::Plane(Plane::new(self.n, weights).with_tints(self.tints()))

@@ -35,6 +35,7 @@ pub use align::{SolutionMatch, canonical_pose, match_solutions};
 pub use hull::{Hull, convex_hull};
 pub use neurons::{NeuronKind, collapsed_pairs, neuron_kinds};
 pub use polytopes::{Polytope, polytopes};
+pub(crate) use sentence::capitalised;
 pub use sentence::sentence;
 pub use shapes::{SHAPE_TOLERANCE, Shape};
 
