@@ -3,6 +3,7 @@
  */
 
 import { UnsupportedError, wasmLevel } from './detect.js';
+import { fileOf, gather } from './parts.js';
 import { Pool } from './pool.js';
 
 /** Workers that are started before any figure asks: as many as the opening figure uses. */
@@ -12,11 +13,9 @@ const WARM_WORKERS = 2;
 export const level = wasmLevel();
 
 /** Where its files are. */
-export const folder = level === null ? null : new URL(`../pkg/${level}/`, import.meta.url);
+const folder = level === null ? null : new URL(`../pkg/${level}/`, import.meta.url);
 
-/** The first part's exports, and whether the second has joined it. */
-let exports = null;
-let isWhole = false;
+const parts = gather(() => folder);
 
 /** @type {Promise<WebAssembly.Module>} */
 const compiled = folder === null ? Promise.reject(new UnsupportedError()) : compile(new URL('superposition_bg.wasm', folder));
@@ -36,36 +35,28 @@ if (level !== null) pool.warm(WARM_WORKERS);
 /** @param {Promise<object>} loading bindings */
 async function instantiate(loading) {
   const [bindings, module] = await Promise.all([loading, compiled]);
-  exports = await bindings.default({ module_or_path: module });
+  parts.begin(await bindings.default({ module_or_path: module }));
   return bindings;
 }
 
 /**
- * Makes the page's instance whole with the second part, once.
+ * Loads a later part and joins it to the core on this thread; the part before it must have been loaded.
  *
- * @param {WebAssembly.Module} module
+ * @param {'gallery' | 'seldom'} name
+ * @returns {Promise<WebAssembly.Module>}
  */
-export function join(module) {
-  if (isWhole) return;
-  isWhole = true;
-  new WebAssembly.Instance(module, { core: exports });
+export async function load(name) {
+  // Where no core can run, `core` says so.
+  const compiling = folder === null ? core : compile(fileOf(name, folder));
+  compiling.catch(() => {});
+  await core;
+  const module = await compiling;
+  parts.join(name, module);
+  return module;
 }
 
-/**
- * Called by the first part when something rare comes before the second part has been asked for, such as the message of an error: it
- * cannot go on without, so this waits.
- */
-globalThis.superpositionRest = () => {
-  const request = new XMLHttpRequest();
-  request.open('GET', new URL('gallery.wasm', folder), false);
-  // A page's request that waits gives text only: a byte a letter.
-  request.overrideMimeType('text/plain; charset=x-user-defined');
-  request.send();
-  join(new WebAssembly.Module(Uint8Array.from(request.responseText, (letter) => letter.charCodeAt(0))));
-};
-
 /** @param {URL} url */
-export async function compile(url) {
+async function compile(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url.pathname}: the server answered ${response.status}`);
   const isTyped = response.headers.get('content-type')?.startsWith('application/wasm');

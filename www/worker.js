@@ -6,6 +6,7 @@
  * the worker; a panic in it ends both, and the page starts another from the jobs' last saved bytes.
  */
 
+import { gather } from './parts.js';
 import * as protocol from './protocol.js';
 
 /** Length of a slice in milliseconds: short enough to answer within a frame, long enough to make messages cheap. */
@@ -27,7 +28,7 @@ const MAX_DEBT_MS = 250;
  *
  * @param {{postMessage: Function, onmessage: Function | null}} port the worker's own scope, or a MessagePort
  * @param {(level: string, module: WebAssembly.Module) => Promise<object>} loadCore gives the façade
- * @param {(module: WebAssembly.Module) => void} [extendCore] makes the façade whole
+ * @param {(module: WebAssembly.Module) => void} [extendCore] joins the second part to the façade
  * @returns {() => void} ends it
  */
 export function serve(port, loadCore, extendCore) {
@@ -395,28 +396,13 @@ class GridJob {
 if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope) {
   // The worker's name is the level, so that the bindings load while the module is still being compiled.
   const bindings = (level) => import(`../pkg/${level}/superposition.js`);
-  let core = null;
-  let level = null;
-  let isWhole = false;
-  const join = (module) => {
-    if (isWhole) return;
-    isWhole = true;
-    // Instantiated already, the bindings only give the first part's exports.
-    new WebAssembly.Instance(module, { core: core.initSync() });
-  };
-  // Called by the first part when something rare comes before the page has sent the second: it cannot go on without, so this waits.
-  globalThis.superpositionRest = () => {
-    const request = new XMLHttpRequest();
-    request.open('GET', new URL(`../pkg/${level}/gallery.wasm`, import.meta.url), false);
-    request.responseType = 'arraybuffer';
-    request.send();
-    join(new WebAssembly.Module(request.response));
-  };
+  let folder = null;
+  const parts = gather(() => folder);
   if (globalThis.name) bindings(globalThis.name).catch(() => {}); // `init` meets the same error and reports it.
-  serve(globalThis, async (wanted, module) => {
-    level = wanted;
-    core = await bindings(level);
-    core.initSync({ module });
+  serve(globalThis, async (level, module) => {
+    folder = new URL(`../pkg/${level}/`, import.meta.url);
+    const core = await bindings(level);
+    parts.begin(core.initSync({ module }));
     return core;
-  }, join);
+  }, (module) => parts.join('gallery', module));
 }

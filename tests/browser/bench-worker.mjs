@@ -18,9 +18,11 @@ async function load(level) {
   if (!modules.has(level)) {
     const folder = "${base}pkg/" + FOLDERS[level];
     const pkg = await import(folder + "/superposition.js");
-    const exports = await pkg.default({ module_or_path: folder + "/superposition_bg.wasm" });
-    await WebAssembly.instantiateStreaming(fetch(folder + "/gallery.wasm"), { core: exports });
-    modules.set(level, { pkg, memory: exports.memory });
+    const parts = { core: await pkg.default({ module_or_path: folder + "/superposition_bg.wasm" }) };
+    for (const name of ["gallery", "seldom"]) {
+      parts[name] = (await WebAssembly.instantiateStreaming(fetch(folder + "/" + name + ".wasm"), parts)).instance.exports;
+    }
+    modules.set(level, { pkg, memory: parts.core.memory });
   }
   return modules.get(level);
 }

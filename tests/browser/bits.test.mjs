@@ -64,8 +64,10 @@ async function trainHere({ build, spec }) {
   try {
     const at = (file) => new URL(`pkg/${build}/${file}`, document.baseURI).href;
     const bindings = await import(at("superposition.js"));
-    const exports = await bindings.default({ module_or_path: at("superposition_bg.wasm") });
-    await WebAssembly.instantiateStreaming(fetch(at("gallery.wasm")), { core: exports });
+    const parts = { core: await bindings.default({ module_or_path: at("superposition_bg.wasm") }) };
+    for (const name of ["gallery", "seldom"]) {
+      parts[name] = (await WebAssembly.instantiateStreaming(fetch(at(`${name}.wasm`)), parts)).instance.exports;
+    }
     const trainer = new bindings.Trainer(spec);
     while (trainer.state().status === "running") trainer.advance(64);
     const { weights, bias } = trainer.snapshot();

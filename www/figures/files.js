@@ -10,14 +10,21 @@ const RATIO = 2;
 
 /** @typedef {import('./live.js').LiveFigure} LiveFigure */
 
+/** The picture as it is drawn into files: what the core needs for it is loaded first, so that the page does not stand still. */
+async function svgOf(figure) {
+  const { load } = await import('../core.js');
+  await load('seldom');
+  return figure.svg(WIDTH);
+}
+
 /** @param {LiveFigure} figure */
-export function pictureSvg(figure) {
-  text(figure.svg(WIDTH), `${figure.id}.svg`, 'image/svg+xml');
+export async function pictureSvg(figure) {
+  text(await svgOf(figure), `${figure.id}.svg`, 'image/svg+xml');
 }
 
 /** @param {LiveFigure} figure */
 export async function picturePng(figure) {
-  const address = URL.createObjectURL(new Blob([figure.svg(WIDTH)], { type: 'image/svg+xml' }));
+  const address = URL.createObjectURL(new Blob([await svgOf(figure)], { type: 'image/svg+xml' }));
   try {
     const image = new Image();
     image.src = address;

@@ -31,13 +31,12 @@ export class LiveFigure extends Figure {
   /** @param {string} id @param {object} services those of every figure */
   constructor(id, services) {
     const { title, fields, presets = [] } = CATALOGUE[id];
-    const files = import('./files.js');
     super(id, services, {
       title,
       saves: [
         ['Picture (PNG)', 'picturePng'], ['Picture (SVG)', 'pictureSvg'], ['Numbers (CSV)', 'numbersCsv'], ['Numbers (JSON)', 'numbersJson'],
         ['The same in PyTorch', 'pytorch'],
-      ].map(([label, name]) => ({ label, run: async () => (await files)[name](this) })),
+      ].map(([label, name]) => ({ label, run: async () => (await import('./files.js'))[name](this) })),
     });
     this.presets = presets;
     /** The run that is shown, and one that is being made. */

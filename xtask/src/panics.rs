@@ -26,16 +26,19 @@ const PANICS: &[&str] = &[
 /// The crates whose functions those are.
 const CRATES: &[&str] = &["_4core", "_5alloc", "_3std", "_9hashbrown", "___rustc"];
 
+/// Whether a function is a trap in the page, by its mangled name: nothing that it names is needed for its sake.
+pub fn is_silenced(function: &str) -> bool {
+    CRATES.iter().any(|part| function.contains(part)) && PANICS.iter().any(|part| function.contains(part))
+}
+
 /// The linked module with a trap for each function of the standard library that only panics, and without its relocations.
 pub fn silenced(linked: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::from_buffer(linked)?;
-    let is_panic =
-        |name: &str| CRATES.iter().any(|part| name.contains(part)) && PANICS.iter().any(|part| name.contains(part));
     let ids: Vec<_> = module
         .funcs
         .iter()
         .filter(|function| {
-            matches!(function.kind, FunctionKind::Local(_)) && function.name.as_deref().is_some_and(is_panic)
+            matches!(function.kind, FunctionKind::Local(_)) && function.name.as_deref().is_some_and(is_silenced)
         })
         .map(|function| (function.id(), function.ty()))
         .collect();

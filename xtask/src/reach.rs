@@ -163,8 +163,8 @@ impl Graph {
         Ok(graph)
     }
 
-    /// What the exports for which `is_root` holds reach, without what only functions for which `is_cold` holds reach.
-    pub fn reach(&self, is_root: impl Fn(&str) -> bool, is_cold: impl Fn(&str) -> bool) -> Reached {
+    /// What the exports for which `is_root` holds reach, without what only functions for which `is_end` holds reach.
+    pub fn reach(&self, is_root: impl Fn(&str) -> bool, is_end: impl Fn(&str) -> bool) -> Reached {
         let roots = self.exports.iter().filter(|(name, _)| is_root(name)).map(|(_, index)| *index);
         let mut waiting: Vec<Node> = roots.chain(self.start).map(Node::Function).collect();
         let mut seen: BTreeSet<Node> = BTreeSet::new();
@@ -174,7 +174,7 @@ impl Graph {
                 continue;
             }
             if let Node::Function(function) = node
-                && self.names.get(&function).is_some_and(|name| is_cold(name))
+                && self.names.get(&function).is_some_and(|name| is_end(name))
             {
                 continue;
             }

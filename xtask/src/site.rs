@@ -20,11 +20,11 @@ use crate::wasm;
 pub const OPENING_GOAL: u64 = 200_000;
 
 /// What one browser should download at most, compressed with brotli; pictures that only failures need do not count (DESIGN.md
-/// section 7). Not met since all figures are live: the two parts of the wasm module are the largest part, 0.34 MB.
+/// section 7). Not met since all figures are live: the two parts of the wasm module that scrolling brings are 0.3 MB of it.
 pub const DOWNLOAD_GOAL: u64 = 350_000;
 
 /// What no change may exceed without saying so here: somewhat more than it is now.
-pub const DOWNLOAD_LIMIT: u64 = 432_000;
+pub const DOWNLOAD_LIMIT: u64 = 392_000;
 
 /// What the page asks for before the reader scrolls, but for one build's `superposition_bg.wasm` and `superposition.js`.
 const OPENING: &[&str] = &[
@@ -42,6 +42,7 @@ const OPENING: &[&str] = &[
     "www/fonts/source-serif-4-400.woff2",
     "www/link.js",
     "www/main.js",
+    "www/parts.js",
     "www/pool.js",
     "www/protocol.js",
     "www/save.js",
@@ -52,6 +53,18 @@ const OPENING: &[&str] = &[
     "www/superposition-figure.js",
     "www/theme.js",
     "www/worker.js",
+];
+
+/// Ends of the names of files that no reader who only scrolls asks for: what a click on a tool loads, what pictures of failures show,
+/// what is for people who write programs (`tests/browser/opening.test.mjs` looks).
+const NOT_BY_SCROLLING: &[&str] = &[
+    "/seldom.wasm",
+    "www/embed.js",
+    "www/figures/files.js",
+    "www/pytorch.js",
+    "www/fonts/LICENSE.txt",
+    ".d.ts",
+    ".br",
 ];
 
 /// A finished site.
@@ -218,9 +231,9 @@ fn report_sizes(dist: &Path) -> Result<u64> {
     let mut modules = [Sizes::default(); wasm::MODULES.len()];
     for file in files_under(dist)? {
         let name = file.to_string_lossy();
-        // Declarations are for people who write programs against the bindings, stills for browsers that run no script.
-        let is_still = file.starts_with(dist.join("www/still")) && !name.ends_with("still/start.svg");
-        if name.ends_with(".d.ts") || name.ends_with(".br") || is_still {
+        // Most stills are for browsers that run no script.
+        let is_still = file.starts_with(dist.join("www/still")) && !OPENING.iter().any(|asked| name.ends_with(asked));
+        if is_still || NOT_BY_SCROLLING.iter().any(|end| name.ends_with(end)) {
             continue;
         }
         let of_module = wasm::MODULES.iter().position(|module| file.starts_with(dist.join("pkg").join(module.name)));

@@ -1,60 +1,86 @@
-//! Splits a bound wasm module in two: what the page opens with, and what it loads later.
+//! Splits a bound wasm module in parts that the page loads one after the other: what it opens with, what it loads as the reader scrolls,
+//! what hardly any reader needs.
 //!
-//! Both parts work on one memory and one table of functions. The first part has the imports and exports of the whole;
-//! a function of the second part that it names is a trampoline through a slot of the table, which is empty until the second part is
-//! instantiated with the first one's exports as its imports (`{ core: exports }`). So nothing is downloaded twice, and the bindings are
-//! those of the whole. A trampoline that finds its slot empty asks for the second part at once ([`NEEDED`]).
+//! All parts work on one memory and one table of functions. The first part has the imports and exports of the whole; a later one is
+//! instantiated with the exports of those before it as its imports (`{ core: exports, … }`). A function of a later part that an earlier one
+//! names is a trampoline there, through a slot of the table, which is empty until the later part is there. So nothing is downloaded
+//! twice, and the bindings are those of the whole. A trampoline that finds its slot empty asks for the next part at once, until its
+//! slot is filled ([`NEEDED`]).
 //!
-//! The first part is what its exports reach, by calls, through the table and through data ([`crate::reach`]), but for functions that are
-//! named as cold: messages of errors, fields that the opening figure does not have.
+//! A part is what its exports reach, by calls, through the table and through data ([`crate::reach`]), but for functions that are
+//! named as those of a later part: messages of errors, fields that no figure has.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod plan;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
-use walrus::ir::{self, Value, Visitor};
+use walrus::ir::Value;
 use walrus::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
-    ImportKind, ImportedFunction, LocalFunction, Module, ModuleConfig, TableId,
+    ConstExpr, DataKind, ElementItems, ElementKind, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportKind,
+    ImportedFunction, Module, ModuleConfig, TableId, ValType,
 };
 
+use crate::panics::is_silenced;
 use crate::reach::Graph;
+use plan::{Plan, Role};
 
-/// What the second part calls the first.
-const IMPORTED_FROM: &str = "core";
-
-/// The export that brings the second part before it returns.
+/// The export that brings the next part before it returns.
 const NEEDED: &str = "needRest";
 
-/// The two parts, as the bytes of modules.
-pub struct Parts {
-    pub core: Vec<u8>,
-    pub rest: Vec<u8>,
+/// What is to be in which part; parts are counted from 0.
+pub struct Parting {
+    /// What the parts are called as modules to import from.
+    pub names: &'static [&'static str],
+    /// The part that is there before an export is called, by its name.
+    pub of_export: fn(&str) -> usize,
+    /// The first part that a function may be in, by its mangled name.
+    pub of_function: fn(&str) -> usize,
 }
 
-/// What only the second part needs of table and memory.
-pub struct Late {
-    slots: BTreeSet<u32>,
-    /// Addresses that the first part leaves empty, and those that the second fills; what nothing needs is in none of the latter.
+impl Parting {
+    fn last(&self) -> usize {
+        self.names.len() - 1
+    }
+}
+
+/// What each part needs of table and memory.
+pub struct Layout {
+    /// The first part that takes the address of the function in a slot of the table.
+    takers: BTreeMap<u32, usize>,
+    /// Addresses that the first part leaves empty; what nothing needs is among them.
     emptied: Vec<Range<u32>>,
-    filled: Vec<Range<u32>>,
+    /// Addresses that each part fills but for the first, which keeps what the others do not need.
+    filled: Vec<Vec<Range<u32>>>,
 }
 
-impl Late {
-    /// Reads it off a linked module; `is_later` tells by its name whether an export is only called once the second part is there,
-    /// `is_cold` by its mangled name whether a function is hardly ever called before.
-    pub fn of(linked: &[u8], is_later: impl Fn(&str) -> bool, is_cold: impl Fn(&str) -> bool) -> Result<Self> {
+impl Layout {
+    /// Reads it off a linked module.
+    pub fn of(linked: &[u8], parting: &Parting) -> Result<Self> {
         let graph = Graph::of(linked)?;
         // Descriptions are read when the bindings are made, and dropped.
         let is_kept = |export: &str| !export.starts_with("__wbindgen_describe");
-        let core = graph.reach(|export| !is_later(export) && is_kept(export), is_cold);
-        let rest = graph.reach(is_kept, |_| false);
+        let reached: Vec<_> = (0..=parting.last())
+            .map(|part| {
+                let is_root = |export: &str| (parting.of_export)(export) <= part && is_kept(export);
+                let is_end = |function: &str| (parting.of_function)(function) > part || is_silenced(function);
+                graph.reach(is_root, is_end)
+            })
+            .collect();
+        let taker = |slot: &u32| reached.iter().position(|part| part.slots.contains(slot));
+        let takers = graph.all_slots().into_iter().map(|slot| (slot, taker(&slot).unwrap_or(parting.last())));
         let all: Vec<_> = graph.all_data().collect();
         Ok(Self {
-            slots: graph.all_slots().difference(&core.slots).copied().collect(),
-            emptied: without(&all, &core.data),
-            filled: without(&rest.data, &core.data),
+            takers: takers.collect(),
+            emptied: without(&all, &reached[0].data),
+            filled: reached.windows(2).map(|pair| without(&pair[1].data, &pair[0].data)).collect(),
         })
+    }
+
+    /// What a part fills, which is not the first.
+    fn filled(&self, part: usize) -> &[Range<u32>] {
+        &self.filled[part - 1]
     }
 }
 
@@ -78,23 +104,17 @@ fn without(these: &[Range<u32>], those: &[Range<u32>]) -> Vec<Range<u32>> {
     runs
 }
 
-/// Splits `wasm`, the module with its bindings made.
+/// Splits `wasm`, the module with its bindings made, and returns the parts as the bytes of modules.
 ///
-/// No function may have been inlined into another since it was linked: a cold one would then be where its data are not.
-pub fn split(
-    wasm: &[u8],
-    is_later: impl Fn(&str) -> bool,
-    is_cold: impl Fn(&str) -> bool,
-    late: &Late,
-) -> Result<Parts> {
-    let mut core = parse(wasm)?;
-    let table = core.tables.main_function_table()?.context("the module has no table of functions")?;
-    let slots = slots(&core, table)?;
-    let kept = kept(&core, &slots, is_later, is_cold, &late.slots);
-    let plan = Plan::of(&core, slots, &kept, &late.slots);
-    let (rest, imports) = make_rest(wasm, &plan, late)?;
-    make_core(&mut core, table, &plan, &imports, late)?;
-    Ok(Parts { core: core.emit_wasm(), rest })
+/// No function may have been inlined into another since it was linked: one of a later part would then be where its data are not.
+pub fn split(wasm: &[u8], parting: &Parting, layout: &Layout) -> Result<Vec<Vec<u8>>> {
+    let plan = Plan::of(&parse(wasm)?, parting, layout)?;
+    // What a part exports is what later ones import.
+    let mut exports = vec![Exports::new(); parting.names.len()];
+    let parts = (0..=parting.last()).rev().map(|part| make_part(wasm, part, parting, layout, &plan, &mut exports));
+    let mut parts: Vec<_> = parts.collect::<Result<_>>()?;
+    parts.reverse();
+    Ok(parts)
 }
 
 fn parse(wasm: &[u8]) -> Result<Module> {
@@ -108,252 +128,212 @@ fn parse(wasm: &[u8]) -> Result<Module> {
     Ok(module)
 }
 
-/// Which function is in which slot of the table.
-fn slots(module: &Module, table: TableId) -> Result<BTreeMap<u32, FunctionId>> {
-    let mut slots = BTreeMap::new();
-    for element in module.elements.iter() {
-        let ElementKind::Active { table: filled, offset } = &element.kind else { continue };
-        if *filled != table {
-            continue;
-        }
-        let ConstExpr::Value(Value::I32(offset)) = offset else { bail!("a segment of the table at an unknown place") };
-        let ElementItems::Functions(functions) = &element.items else {
-            bail!("a segment of the table without functions")
-        };
-        slots.extend((*offset as u32..).zip(functions.iter().copied()));
-    }
-    Ok(slots)
+/// What a part hands to later ones, and under which name.
+type Exports = BTreeMap<Item, String>;
+
+/// Something that a part can hand to another, by its index in the whole.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Item {
+    Function(usize),
+    Table(usize),
+    Memory(usize),
+    Global(usize),
 }
 
-/// The functions of the first part.
-fn kept(
-    module: &Module,
-    slots: &BTreeMap<u32, FunctionId>,
-    is_later: impl Fn(&str) -> bool,
-    is_cold: impl Fn(&str) -> bool,
-    late_slots: &BTreeSet<u32>,
-) -> BTreeSet<FunctionId> {
-    let mut waiting: Vec<FunctionId> = module.start.into_iter().collect();
-    waiting.extend(module.exports.iter().filter(|export| !is_later(&export.name)).filter_map(
-        |export| match export.item {
-            ExportItem::Function(function) => Some(function),
-            _ => None,
-        },
-    ));
-    waiting.extend(slots.iter().filter(|(slot, _)| !late_slots.contains(slot)).map(|(_, function)| *function));
-    let mut kept = BTreeSet::new();
-    while let Some(function) = waiting.pop() {
-        if module.funcs.get(function).name.as_deref().is_some_and(&is_cold) {
-            continue;
-        }
-        if kept.insert(function)
-            && let FunctionKind::Local(local) = &module.funcs.get(function).kind
-        {
-            waiting.extend(called(local));
+/// Makes one part out of the whole: functions of others become imports or trampolines, are then dropped where nothing needs them, and what
+/// is imported is noted for the parts that are made after this one.
+fn make_part(
+    wasm: &[u8],
+    part: usize,
+    parting: &Parting,
+    layout: &Layout,
+    plan: &Plan,
+    exports: &mut [Exports],
+) -> Result<Vec<u8>> {
+    let mut module = parse(wasm)?;
+    let table = module.tables.main_function_table()?.context("the module has no table of functions")?;
+    let need = module.exports.get_func(NEEDED)?;
+    let by_index: BTreeMap<usize, FunctionId> = module.funcs.iter().map(|f| (f.id().index(), f.id())).collect();
+    let grown = module.tables.get_mut(table);
+    grown.initial += u64::from(plan.n_new_slots);
+    grown.maximum = grown.maximum.map(|most| most + u64::from(plan.n_new_slots));
+    if part == 0 {
+        empty_what_is_later(&mut module, plan, layout)?;
+    } else {
+        keep_what_is_filled(
+            &mut module,
+            table,
+            plan.filled[part].iter().map(|(slot, f)| (*slot, by_index[f])),
+            layout.filled(part),
+        )?;
+    }
+    let mut ready = None;
+    for (index, function) in &by_index {
+        match plan.role(*index, part) {
+            Role::Imported(from) => {
+                if let FunctionKind::Local(local) = &module.funcs.get(*function).kind {
+                    let ty = local.ty();
+                    let import = module.imports.add(parting.names[from], "", *function);
+                    module.funcs.get_mut(*function).kind = FunctionKind::Import(ImportedFunction { import, ty });
+                }
+            }
+            Role::Trampoline(slot) => {
+                let ready = *ready.get_or_insert_with(|| make_ready(&mut module, table, need));
+                let ty = module.funcs.get(*function).ty();
+                let (params, results) =
+                    (module.types.get(ty).params().to_vec(), module.types.get(ty).results().to_vec());
+                let arguments: Vec<_> = params.iter().map(|kind| module.locals.add(*kind)).collect();
+                let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
+                let mut body = builder.func_body();
+                for argument in &arguments {
+                    body.local_get(*argument);
+                }
+                body.i32_const(slot as i32).call(ready).call_indirect(ty, table);
+                module.funcs.get_mut(*function).kind = FunctionKind::Local(builder.local_func(arguments));
+            }
+            Role::Own | Role::Unnamed => {}
         }
     }
-    // What JavaScript gives is never moved.
-    kept.extend(
-        module.funcs.iter().filter(|function| matches!(function.kind, FunctionKind::Import(_))).map(|f| f.id()),
-    );
-    kept
+    add_exports(&mut module, &exports[part], &by_index);
+    walrus::passes::gc::run(&mut module);
+    if part > 0 {
+        for import in module.imports.iter_mut() {
+            let (item, from) = match &import.kind {
+                ImportKind::Function(function) => {
+                    let index = function.index();
+                    let Role::Imported(from) = plan.role(index, part) else {
+                        bail!("a function of no part is imported")
+                    };
+                    (Item::Function(index), from)
+                }
+                ImportKind::Table(table) => (Item::Table(table.index()), 0),
+                ImportKind::Memory(memory) => (Item::Memory(memory.index()), 0),
+                ImportKind::Global(global) => (Item::Global(global.index()), 0),
+                ImportKind::Tag(_) => bail!("the module has a tag, which no part can hand to another"),
+            };
+            let n_exports = exports[from].len();
+            import.module = parting.names[from].into();
+            import.name = exports[from].entry(item).or_insert_with(|| n_exports.to_string()).clone();
+        }
+    }
+    Ok(module.emit_wasm())
 }
 
-/// The functions that a function names.
-fn called(local: &LocalFunction) -> Vec<FunctionId> {
-    struct Calls(Vec<FunctionId>);
-    impl Visitor<'_> for Calls {
-        fn visit_function_id(&mut self, function: &FunctionId) {
-            self.0.push(*function);
-        }
-    }
-    let mut calls = Calls(Vec::new());
-    ir::dfs_in_order(&mut calls, local, local.entry_block());
-    calls.0
-}
-
-/// What goes where. Functions are told by their index: ids belong to one parsing of the module.
-struct Plan {
-    /// Functions of the second part.
-    moved: BTreeSet<usize>,
-    /// The slots that the second part fills.
-    filled: BTreeMap<u32, usize>,
-    /// The trampolines of the first part, and the slots they jump through.
-    trampolines: BTreeMap<usize, u32>,
-    /// Slots that had to be added to the table.
-    n_new_slots: u32,
-}
-
-impl Plan {
-    fn of(
-        module: &Module,
-        slots: BTreeMap<u32, FunctionId>,
-        kept: &BTreeSet<FunctionId>,
-        late_slots: &BTreeSet<u32>,
-    ) -> Self {
-        let moved =
-            module.funcs.iter().map(|function| function.id()).filter(|id| !kept.contains(id)).map(|id| id.index());
-        let moved: BTreeSet<usize> = moved.collect();
-        let first_free = slots.keys().next_back().map_or(0, |slot| slot + 1);
-        let slots = slots.into_iter().map(|(slot, function)| (slot, function.index()));
-        let mut filled: BTreeMap<u32, usize> = slots.filter(|(_, function)| moved.contains(function)).collect();
-        // What the first part names: by an export, by a call, by its address.
-        let exported = module.exports.iter().filter_map(|export| match export.item {
-            ExportItem::Function(function) => Some(function.index()),
-            _ => None,
-        });
-        let locals = kept.iter().filter_map(|function| match &module.funcs.get(*function).kind {
-            FunctionKind::Local(local) => Some(called(local)),
-            _ => None,
-        });
-        let named = exported.chain(locals.flatten().map(|function| function.index()));
-        let addressed = filled.iter().filter(|(slot, _)| !late_slots.contains(slot)).map(|(_, function)| *function);
-        let named: BTreeSet<usize> = named.chain(addressed).filter(|function| moved.contains(function)).collect();
-        let trampolines: BTreeMap<usize, u32> = named.into_iter().zip(first_free..).collect();
-        let next_free = first_free + trampolines.len() as u32;
-        filled.extend(trampolines.iter().map(|(function, slot)| (*slot, *function)));
-        Self { moved, filled, trampolines, n_new_slots: next_free - first_free }
-    }
-}
-
-/// What the second part takes from the first: kind and index, in the order of their names.
-type Imports = Vec<ImportKind>;
-
-/// The second part: everything else of the module becomes an import, is then dropped where nothing needs it, and what is left is numbered.
-fn make_rest(wasm: &[u8], plan: &Plan, late: &Late) -> Result<(Vec<u8>, Imports)> {
-    let mut rest = parse(wasm)?;
-    let table = rest.tables.main_function_table()?.context("the module has no table of functions")?;
-    let by_index: BTreeMap<usize, FunctionId> = rest.funcs.iter().map(|f| (f.id().index(), f.id())).collect();
-    rest.start = None;
-    for id in rest.exports.iter().map(|export| export.id()).collect::<Vec<_>>() {
-        rest.exports.delete(id);
-    }
-    let filled: Vec<_> = late.filled.iter().map(|range| bytes_at(&rest, range)).collect::<Result<_>>()?;
-    for id in rest.data.iter().map(|data| data.id()).collect::<Vec<_>>() {
-        rest.data.delete(id);
-    }
-    for id in rest.elements.iter().map(|element| element.id()).collect::<Vec<_>>() {
-        rest.elements.delete(id);
-    }
-    for id in rest.imports.iter().map(|import| import.id()).collect::<Vec<_>>() {
-        rest.imports.get_mut(id).module = IMPORTED_FROM.into();
-    }
-    let kept: Vec<FunctionId> =
-        by_index.iter().filter(|(index, _)| !plan.moved.contains(index)).map(|(_, id)| *id).collect();
-    for function in kept {
-        if let FunctionKind::Local(local) = &rest.funcs.get(function).kind {
-            let ty = local.ty();
-            let import = rest.imports.add(IMPORTED_FROM, "", function);
-            rest.funcs.get_mut(function).kind = FunctionKind::Import(ImportedFunction { import, ty });
-        }
-    }
-    for id in rest.tables.iter().map(|table| table.id()).collect::<Vec<_>>() {
-        let import = rest.imports.add(IMPORTED_FROM, "", id);
-        let table = rest.tables.get_mut(id);
-        table.import = Some(import);
-        table.elem_segments.clear();
-    }
-    for id in rest.globals.iter().map(|global| global.id()).collect::<Vec<_>>() {
-        let import = rest.imports.add(IMPORTED_FROM, "", id);
-        rest.globals.get_mut(id).kind = GlobalKind::Import(import);
-    }
-    for id in rest.memories.iter().map(|memory| memory.id()).collect::<Vec<_>>() {
-        let import = rest.imports.add(IMPORTED_FROM, "", id);
-        let memory = rest.memories.get_mut(id);
-        memory.import = Some(import);
-        memory.data_segments.clear();
-        for (range, bytes) in late.filled.iter().zip(&filled) {
-            let offset = ConstExpr::Value(Value::I32(range.start as i32));
-            let data = rest.data.add(DataKind::Active { memory: id, offset }, bytes.clone());
-            rest.memories.get_mut(id).data_segments.insert(data);
-        }
-    }
-    grow(&mut rest, table, plan);
-    // Neighbours in the table are one segment.
-    let mut runs: Vec<(u32, Vec<FunctionId>)> = Vec::new();
-    for (slot, function) in &plan.filled {
-        let function = by_index[function];
-        match runs.last_mut() {
-            Some((start, functions)) if *start + functions.len() as u32 == *slot => functions.push(function),
-            _ => runs.push((*slot, vec![function])),
-        }
-    }
-    for (start, functions) in runs {
-        let kind = ElementKind::Active { table, offset: ConstExpr::Value(Value::I32(start as i32)) };
-        let element = rest.elements.add(kind, ElementItems::Functions(functions));
-        rest.tables.get_mut(table).elem_segments.insert(element);
-    }
-    walrus::passes::gc::run(&mut rest);
-    let mut imports = Vec::new();
-    for import in rest.imports.iter_mut() {
-        import.name = imports.len().to_string();
-        imports.push(import.kind.clone());
-    }
-    Ok((rest.emit_wasm(), imports))
-}
-
-/// Turns the whole into the first part.
-fn make_core(core: &mut Module, table: TableId, plan: &Plan, imports: &Imports, late: &Late) -> Result<()> {
-    let by_index: BTreeMap<usize, FunctionId> = core.funcs.iter().map(|f| (f.id().index(), f.id())).collect();
-    grow(core, table, plan);
-    let need = core.exports.get_func(NEEDED)?;
-    for (function, slot) in &plan.trampolines {
-        let function = by_index[function];
-        let ty = core.funcs.get(function).ty();
-        let (params, results) = (core.types.get(ty).params().to_vec(), core.types.get(ty).results().to_vec());
-        let arguments: Vec<_> = params.iter().map(|kind| core.locals.add(*kind)).collect();
-        let mut builder = FunctionBuilder::new(&mut core.types, &params, &results);
-        let mut body = builder.func_body();
-        body.i32_const(*slot as i32).table_get(table).ref_is_null();
-        body.if_else(
+/// A function that returns the slot it is given, once there is a function in it.
+fn make_ready(module: &mut Module, table: TableId, need: FunctionId) -> FunctionId {
+    let slot = module.locals.add(ValType::I32);
+    let mut builder = FunctionBuilder::new(&mut module.types, &[ValType::I32], &[ValType::I32]);
+    let mut body = builder.func_body();
+    body.loop_(None, |again| {
+        let start = again.id();
+        again.local_get(slot).table_get(table).ref_is_null().if_else(
             None,
             |then| {
-                then.call(need);
+                then.call(need).br(start);
             },
             |_| {},
         );
-        for argument in &arguments {
-            body.local_get(*argument);
-        }
-        body.i32_const(*slot as i32).call_indirect(ty, table);
-        core.funcs.get_mut(function).kind = FunctionKind::Local(builder.local_func(arguments));
-    }
-    // A segment has no gaps: until the second part is there, its slots hold a function that traps.
-    let mut builder = FunctionBuilder::new(&mut core.types, &[], &[]);
+    });
+    body.local_get(slot);
+    builder.finish(vec![slot], &mut module.funcs)
+}
+
+/// Takes out of table and memory what the first part does not need.
+fn empty_what_is_later(module: &mut Module, plan: &Plan, layout: &Layout) -> Result<()> {
+    // A segment has no gaps: until a later part is there, its slots hold a function that traps.
+    let mut builder = FunctionBuilder::new(&mut module.types, &[], &[]);
     builder.func_body().unreachable();
-    let missing = builder.finish(vec![], &mut core.funcs);
-    for element in core.elements.iter_mut() {
+    let missing = builder.finish(vec![], &mut module.funcs);
+    for element in module.elements.iter_mut() {
         let ElementItems::Functions(functions) = &mut element.items else { continue };
         for function in functions.iter_mut() {
-            if plan.moved.contains(&function.index()) && !plan.trampolines.contains_key(&function.index()) {
+            if matches!(plan.role(function.index(), 0), Role::Unnamed) {
                 *function = missing;
             }
         }
     }
-    for id in core.data.iter().map(|data| data.id()).collect::<Vec<_>>() {
-        let data = core.data.get_mut(id);
+    for id in module.data.iter().map(|data| data.id()).collect::<Vec<_>>() {
+        let data = module.data.get_mut(id);
         let start = address(&data.kind)?;
         let end = start + data.value.len() as u32;
-        for range in &late.emptied {
+        for range in &layout.emptied {
             let (from, to) = (range.start.clamp(start, end), range.end.clamp(start, end));
             data.value[(from - start) as usize..(to - start) as usize].fill(0);
         }
     }
-    let tables: BTreeMap<usize, TableId> = core.tables.iter().map(|table| (table.id().index(), table.id())).collect();
-    let globals: BTreeMap<usize, _> = core.globals.iter().map(|global| (global.id().index(), global.id())).collect();
-    let memories: BTreeMap<usize, _> = core.memories.iter().map(|memory| (memory.id().index(), memory.id())).collect();
-    for (name, import) in imports.iter().enumerate() {
-        let name = name.to_string();
-        match import {
-            ImportKind::Function(function) => core.exports.add(&name, by_index[&function.index()]),
-            ImportKind::Table(table) => core.exports.add(&name, tables[&table.index()]),
-            ImportKind::Global(global) => core.exports.add(&name, globals[&global.index()]),
-            ImportKind::Memory(memory) => core.exports.add(&name, memories[&memory.index()]),
-            ImportKind::Tag(_) => bail!("the module has a tag, which no part can hand to the other"),
+    Ok(())
+}
+
+/// Leaves a later part nothing but these slots and these addresses to write, and what it shares with the others as imports.
+fn keep_what_is_filled(
+    module: &mut Module,
+    table: TableId,
+    slots: impl Iterator<Item = (u32, FunctionId)>,
+    addresses: &[Range<u32>],
+) -> Result<()> {
+    module.start = None;
+    for id in module.exports.iter().map(|export| export.id()).collect::<Vec<_>>() {
+        module.exports.delete(id);
+    }
+    let filled: Vec<_> = addresses.iter().map(|range| bytes_at(module, range)).collect::<Result<_>>()?;
+    for id in module.data.iter().map(|data| data.id()).collect::<Vec<_>>() {
+        module.data.delete(id);
+    }
+    for id in module.elements.iter().map(|element| element.id()).collect::<Vec<_>>() {
+        module.elements.delete(id);
+    }
+    // The names of imports are given when it is known which are left.
+    for id in module.tables.iter().map(|table| table.id()).collect::<Vec<_>>() {
+        let import = module.imports.add("", "", id);
+        let table = module.tables.get_mut(id);
+        table.import = Some(import);
+        table.elem_segments.clear();
+    }
+    for id in module.globals.iter().map(|global| global.id()).collect::<Vec<_>>() {
+        let import = module.imports.add("", "", id);
+        module.globals.get_mut(id).kind = GlobalKind::Import(import);
+    }
+    for id in module.memories.iter().map(|memory| memory.id()).collect::<Vec<_>>() {
+        let import = module.imports.add("", "", id);
+        let memory = module.memories.get_mut(id);
+        memory.import = Some(import);
+        memory.data_segments.clear();
+        for (range, bytes) in addresses.iter().zip(&filled) {
+            let offset = ConstExpr::Value(Value::I32(range.start as i32));
+            let data = module.data.add(DataKind::Active { memory: id, offset }, bytes.clone());
+            module.memories.get_mut(id).data_segments.insert(data);
+        }
+    }
+    // Neighbours in the table are one segment.
+    let mut runs: Vec<(u32, Vec<FunctionId>)> = Vec::new();
+    for (slot, function) in slots {
+        match runs.last_mut() {
+            Some((start, functions)) if *start + functions.len() as u32 == slot => functions.push(function),
+            _ => runs.push((slot, vec![function])),
+        }
+    }
+    for (start, functions) in runs {
+        let kind = ElementKind::Active { table, offset: ConstExpr::Value(Value::I32(start as i32)) };
+        let element = module.elements.add(kind, ElementItems::Functions(functions));
+        module.tables.get_mut(table).elem_segments.insert(element);
+    }
+    Ok(())
+}
+
+/// Exports what later parts import.
+fn add_exports(module: &mut Module, exports: &Exports, functions: &BTreeMap<usize, FunctionId>) {
+    let tables: BTreeMap<usize, TableId> = module.tables.iter().map(|table| (table.id().index(), table.id())).collect();
+    let globals: BTreeMap<usize, _> = module.globals.iter().map(|global| (global.id().index(), global.id())).collect();
+    let memories: BTreeMap<usize, _> =
+        module.memories.iter().map(|memory| (memory.id().index(), memory.id())).collect();
+    for (item, name) in exports {
+        match item {
+            Item::Function(index) => module.exports.add(name, functions[index]),
+            Item::Table(index) => module.exports.add(name, tables[index]),
+            Item::Global(index) => module.exports.add(name, globals[index]),
+            Item::Memory(index) => module.exports.add(name, memories[index]),
         };
     }
-    walrus::passes::gc::run(core);
-    Ok(())
 }
 
 /// Where a segment of data begins.
@@ -377,11 +357,4 @@ fn bytes_at(module: &Module, range: &Range<u32>) -> Result<Vec<u8>> {
         }
     }
     Ok(bytes)
-}
-
-/// Makes room for the slots that were added.
-fn grow(module: &mut Module, table: TableId, plan: &Plan) {
-    let table = module.tables.get_mut(table);
-    table.initial += u64::from(plan.n_new_slots);
-    table.maximum = table.maximum.map(|most| most + u64::from(plan.n_new_slots));
 }

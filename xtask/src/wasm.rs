@@ -1,8 +1,9 @@
-//! Compiles the crate to wasm, makes the JavaScript bindings, splits each build in two and shrinks the parts.
+//! Compiles the crate to wasm, makes the JavaScript bindings, splits each build ([`parts`]) and shrinks the parts.
 //!
 //! There are two builds: `simd128` runs in every browser of the last years; `relaxed-simd` fuses multiply and add where the browser has
-//! it. The page chooses at run time. The first part of a build is what the opening figure needs; the second, `gallery`, makes all
-//! others, and is loaded when the first of them comes near ([`crate::split`]).
+//! it. The page chooses at run time.
+
+mod parts;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -32,72 +33,6 @@ pub struct Module {
 pub const MODULES: [Module; 2] = [
     Module { name: "simd128", features: "+simd128", wasm_opt_flags: &[] },
     Module { name: "relaxed", features: "+simd128,+relaxed-simd", wasm_opt_flags: &["--enable-relaxed-simd"] },
-];
-
-/// The file of a build's second part, beside the first.
-const REST: &str = "gallery.wasm";
-
-/// Exports of the second part begin so.
-const LATER: &[&str] = &["drawPhase", "hitPhase", "phasegrid_", "job_", "gallery_", "picture_"];
-
-/// Parts of the mangled names of functions that the opening figure does not call, though it could: they are in the second part too, which
-/// comes at once if it does. Found by counting calls while a reader would play with it; what is missing here only makes the first part
-/// larger.
-const COLD: &[&str] = &[
-    // Messages: of errors, of numbers that are hard to print or to read.
-    "5Debug3fmt",
-    "29float_to_decimal_common_exact",
-    "6dragon",
-    "16format_exact_opt",
-    "6bignum",
-    "8builders",
-    "16escape_debug_ext",
-    "10serde_json5error10make_error",
-    "10serde_json5errorNt",
-    "17position_of_index",
-    "17peek_invalid_type",
-    "7lexical",
-    "19f64_long_from_parts",
-    "19parse_long_exponent",
-    "18parse_long_decimal",
-    "17decode_hex_escape",
-    "5lossy",
-    "4spec4read5shown",
-    "4spec4read7escaped",
-    "4spec4read9shortened",
-    "4spec4readNtB4_2At",
-    "4spec4link5names",
-    "10known_keyss",
-    // Fields that the opening figure does not have, and what they ask for.
-    "10check_rows",
-    "10set_attack",
-    "10set_record",
-    "12set_momentum",
-    "14set_dictionary",
-    "15set_adversarial",
-    "16set_weight_decay",
-    "7objects4rows",
-    "8set_stop",
-    "5lists7indices",
-    "4spec4read7numbers",
-    "22pair_loss_and_gradient",
-    "ClippedOutput7depth_5",
-    "ClippedOutput7depth_6",
-    "13expected_norm",
-    "7kernels7blocked",
-    "7kernels4gram",
-    "7kernels7actives",
-    "7Reading11inputs_into",
-    // Solids of three dimensions, long lists.
-    "5Shape8vertices",
-    "4sort6stable9quicksort",
-    "4sort6stable5drift",
-    "12sort4_stable",
-    "19bidirectional_merge",
-    "4sort6shared5pivot",
-    // A worker that died.
-    "7Trainer7restore",
-    "8postcard2de",
 ];
 
 /// What rustc's wasm target uses by default, said to wasm-opt so that it neither refuses nor avoids it.
@@ -308,7 +243,7 @@ fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Resu
     if to.exists() {
         std::fs::remove_dir_all(to).with_context(|| format!("could not empty {}", to.display()))?;
     }
-    let late = split::Late::of(wasm, is_later, is_cold)?;
+    let layout = split::Layout::of(wasm, &parts::PARTING)?;
     // The module's path stays out of the bindings: the page passes it, since many workers share them.
     Bindgen::new()
         .input_bytes(OUT_NAME, panics::silenced(wasm)?)
@@ -323,22 +258,26 @@ fn bind_and_shrink(root: &Path, module: &Module, wasm: &[u8], to: &Path) -> Resu
     let bound = std::fs::read(&final_wasm)?;
     // First as a whole, so that functions that are alike are found wherever they are.
     optimize(root, module, &final_wasm, &["--duplicate-function-elimination", "--debuginfo"])?;
-    let parts = split::split(&std::fs::read(&final_wasm)?, is_later, is_cold, &late)?;
-    let rest = to.join(REST);
-    for (file, part) in [(&final_wasm, &parts.core), (&rest, &parts.rest)] {
-        std::fs::write(file, part)?;
-        optimize(root, module, file, &["-Oz", "--strip-debug"])?;
+    let parts = split::split(&std::fs::read(&final_wasm)?, &parts::PARTING, &layout)?;
+    let mut shrunk = Vec::new();
+    for (idx, part) in parts.iter().enumerate() {
+        let file = to.join(parts::file_name(idx));
+        std::fs::write(&file, part)?;
+        optimize(root, module, &file, &["-Oz", "--strip-debug"])?;
+        shrunk.push(std::fs::read(&file)?);
     }
-    let (core, rest) = (std::fs::read(&final_wasm)?, std::fs::read(&rest)?);
-    let (fused_before, fused_after) =
-        (n_fused_operations(&bound), n_fused_operations(&core) + n_fused_operations(&rest));
+    let fused_before = n_fused_operations(&bound);
+    let fused_after: usize = shrunk.iter().map(|part| n_fused_operations(part)).sum();
     if fused_before > 0 && fused_after == 0 {
         bail!("wasm-opt took away all {fused_before} fused multiply-adds of {}", module.name);
     }
-    let [bound, core, rest] = [bound, core, rest].map(|part| shell::human_size(part.len() as u64));
+    let size = |part: &Vec<u8>| shell::human_size(part.len() as u64);
+    let sizes: Vec<_> = shrunk.iter().map(size).collect();
     shell::note(&format!(
-        "{}: {bound} are now {core} and {rest}; fused multiply-adds: {fused_after} of {fused_before}",
-        module.name
+        "{}: {} are now {}; fused multiply-adds: {fused_after} of {fused_before}",
+        module.name,
+        size(&bound),
+        sizes.join(" and "),
     ));
     minify(root, &to.join(format!("{OUT_NAME}.js")))?;
     write_with_folder(&stamp_file, &stamp)
@@ -354,17 +293,6 @@ fn minify(root: &Path, bindings: &Path) -> Result<()> {
         "--log-level=warning",
     ]);
     shell::run(esbuild.arg("--allow-overwrite").arg(format!("--outfile={}", bindings.display())))
-}
-
-/// Whether an export is one of the second part's.
-fn is_later(export: &str) -> bool {
-    let export = export.strip_prefix("__wbg_").unwrap_or(export);
-    LATER.iter().any(|start| export.starts_with(start))
-}
-
-/// Whether a function is one of the second part's although the first names it.
-fn is_cold(function: &str) -> bool {
-    COLD.iter().any(|part| function.contains(part))
 }
 
 /// Rewrites a module smaller.
@@ -399,7 +327,14 @@ fn stamp(root: &Path, module: &Module, wasm: &[u8]) -> Result<String> {
     module.wasm_opt_flags.hash(&mut hasher);
     // Our own code, and with it the version of wasm-bindgen.
     include_str!("wasm.rs").hash(&mut hasher);
-    for code in [include_str!("panics.rs"), include_str!("reach.rs"), include_str!("split.rs")] {
+    for code in [
+        include_str!("panics.rs"),
+        include_str!("reach.rs"),
+        include_str!("split.rs"),
+        include_str!("split/plan.rs"),
+        include_str!("wasm/parts.rs"),
+        include_str!("wasm/seldom.txt"),
+    ] {
         code.hash(&mut hasher);
     }
     include_str!("../Cargo.toml").hash(&mut hasher);

@@ -3,9 +3,9 @@
 /// What `file` of www/ may import statically; None: any file beside it.
 fn allowed_imports(file: &str) -> Option<&'static [&'static str]> {
     match file {
-        // Page and worker share only the protocol, and these three can be tested without a browser.
-        "protocol.js" | "detect.js" | "state.js" => Some(&[]),
-        "worker.js" => Some(&["./protocol.js", "./worker-sweep.js"]),
+        // Page and worker share only the protocol and how the core is put together; these can be tested without the page.
+        "protocol.js" | "parts.js" | "detect.js" | "state.js" => Some(&[]),
+        "worker.js" => Some(&["./protocol.js", "./parts.js", "./worker-sweep.js"]),
         "worker-sweep.js" => Some(&["./protocol.js"]),
         _ => None,
     }
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_leaves_import_nothing() {
-        for file in ["protocol.js", "detect.js", "state.js"] {
+        for file in ["protocol.js", "parts.js", "detect.js", "state.js"] {
             assert_eq!(n_import_problems(file, "import { a } from './main.js';"), 1);
             assert_eq!(n_import_problems(file, "export { a } from \"./main.js\";"), 1);
             assert_eq!(n_import_problems(file, "await import(`./pkg/x.js`);"), 1);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worker_shares_only_the_protocol() {
+    fn the_worker_shares_only_the_protocol_and_the_parts() {
         assert_eq!(n_import_problems("worker.js", "import {\n  a,\n} from './protocol.js';\nawait import(url);"), 0);
         assert_eq!(n_import_problems("worker.js", "await import('../pkg/simd128/superposition.js');"), 0);
         assert_eq!(
