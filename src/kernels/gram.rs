@@ -156,16 +156,17 @@ fn add<S: Simd, const FUSED: bool>(simd: S, n: usize, floor: f32, workspace: &mu
     let (n_chunks, n_vectors) = chunks_of(n, S::f32s::LEN);
     for chunk in 0..n_chunks {
         let first = chunk * n_vectors * S::f32s::LEN;
-        // Every width compiled, so that the accumulators are registers.
+        // Every width that comes is compiled, so that the accumulators are registers.
+        let wide = S::f32s::LEN == BLOCK;
         sums.loss += match n_vectors {
             1 => add_chunk::<S, FUSED, 1>(simd, first, floor, workspace),
             2 => add_chunk::<S, FUSED, 2>(simd, first, floor, workspace),
             3 => add_chunk::<S, FUSED, 3>(simd, first, floor, workspace),
             4 => add_chunk::<S, FUSED, 4>(simd, first, floor, workspace),
-            5 => add_chunk::<S, FUSED, 5>(simd, first, floor, workspace),
-            6 => add_chunk::<S, FUSED, 6>(simd, first, floor, workspace),
-            7 => add_chunk::<S, FUSED, 7>(simd, first, floor, workspace),
-            _ => add_chunk::<S, FUSED, MOST_VECTORS_WIDE>(simd, first, floor, workspace),
+            6 if wide => add_chunk::<S, FUSED, 6>(simd, first, floor, workspace),
+            7 if wide => add_chunk::<S, FUSED, 7>(simd, first, floor, workspace),
+            8 if wide => add_chunk::<S, FUSED, 8>(simd, first, floor, workspace),
+            _ => add_chunk::<S, FUSED, 5>(simd, first, floor, workspace),
         };
     }
 }
