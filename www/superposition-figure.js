@@ -91,8 +91,8 @@ export class SuperpositionFigure extends HTMLElement {
           this.append(h('p', { class: 'notice', role: 'alert' }, `The figure could not be loaded: ${error.message}`));
         }
       };
-      const near = new IntersectionObserver(([entry]) => {
-        if (!entry.isIntersecting) return;
+      const near = new IntersectionObserver((entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
         near.disconnect();
         this.#load?.();
       }, { rootMargin: NEAR });
@@ -192,8 +192,9 @@ export class SuperpositionFigure extends HTMLElement {
 
   #watch(signal) {
     const settle = () => this.#settle();
-    const observer = new IntersectionObserver(([entry]) => {
-      this.#isInView = entry.isIntersecting;
+    // A busy page is told several changes at once: the last is how it is now.
+    const observer = new IntersectionObserver((entries) => {
+      this.#isInView = entries.at(-1).isIntersecting;
       settle();
     }, { threshold: [0, IN_VIEW] });
     observer.observe(this);
