@@ -26,6 +26,9 @@ const FIGURE_LIMIT_MS = 900_000;
 /** Sizes and themes are taken on within this. */
 const SETTLE_MS = 300;
 
+/** A picture of the whole page is some forty thousand pixels high. */
+const SHOT_LIMIT_MS = 180_000;
+
 /** The page's sheet shows each picture this wide, in CSS pixels. */
 const THUMBNAIL_WIDTH = 420;
 
@@ -55,7 +58,7 @@ async function photograph(size, colorScheme) {
     await seeAll(page);
     await orTell(name, page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: READY_LIMIT_MS }));
     const file = path.join(folder, name);
-    await page.screenshot({ path: file, fullPage: true });
+    await page.screenshot({ timeout: SHOT_LIMIT_MS, path: file, fullPage: true });
     tellProblems(name, problems);
     console.log(file);
     return { file, name };
@@ -100,7 +103,7 @@ async function photographFigure(id) {
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         if (overflow > 0) console.error(`  ${name}: the page is ${overflow} px too wide`);
         const file = path.join(folder, `${name}.png`);
-        await place.screenshot({ path: file });
+        await place.screenshot({ timeout: SHOT_LIMIT_MS, path: file });
         shots.push({ file, name, width: (await place.boundingBox()).width });
         console.log(file);
       }
@@ -153,7 +156,7 @@ async function laySheet(title, shots, columns = shots.length) {
     </style>${figures.join("")}`);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
   const file = path.join(folder, `${title}.png`);
-  await writeFile(file, await page.screenshot({ fullPage: true }));
+  await writeFile(file, await page.screenshot({ timeout: SHOT_LIMIT_MS, fullPage: true }));
   await page.close();
   return file;
 }
