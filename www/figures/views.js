@@ -206,7 +206,8 @@ class ViewPanel {
   /** @param {{title: string, sentence: string, wide: boolean, kind: string, turnable: boolean}} info */
   adopt(info) {
     this.info = info;
-    this.title.textContent = info.title;
+    // A formula is not broken at its minus.
+    this.title.textContent = info.title.replace(/1 − S = /, (formula) => formula.replaceAll(' ', '\u00a0'));
     this.title.hidden = info.title === '';
     this.sentence.textContent = info.sentence;
     this.element.classList.toggle('wide', info.wide);
