@@ -60,12 +60,18 @@ export function grouped(number) {
   return Math.round(number).toString().replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
+/** The signs of an exponent. */
+const RAISED = { '-': '⁻', '+': '', ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((raised, digit) => [digit, raised])) };
+
 /** Three digits that mean something, without an exponent where it can be helped. */
 export function short(number, digits = 3) {
   if (number === null || number === undefined || Number.isNaN(number)) return '–';
   if (number === 0) return '0';
   const size = Math.abs(number);
-  if (size < 1e-4 || size >= 1e6) return number.toExponential(digits - 1).replace('e', ' · 10^').replace('+', '');
+  if (size < 1e-4 || size >= 1e6) {
+    const [factor, exponent] = number.toExponential(digits - 1).split('e');
+    return `${factor}·10${[...exponent].map((sign) => RAISED[sign]).join('')}`;
+  }
   return Number(number.toPrecision(digits)).toString();
 }
 

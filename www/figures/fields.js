@@ -193,11 +193,11 @@ function textControl(path, label, help, change) {
   return { element, show: (spec) => { area.value = spec[path] === undefined || spec[path] === null ? '' : JSON.stringify(spec[path]); } };
 }
 
-/** `1, 0.3, 0.1`, or `1 to 0.01 in 13`. */
+/** `1, 0.3, 0.1`, or `1 to 0.01 in 13`: numbers as they are read again. */
 export function axisText(axis) {
   if (axis === undefined) return '';
-  return axis.values ? axis.values.map((value) => (typeof value === 'number' ? short(value) : String(value))).join(', ')
-    : `${short(axis.from)} to ${short(axis.to)} in ${axis.count}`;
+  const text = (value) => String(typeof value === 'number' ? Number(value.toPrecision(3)) : value);
+  return axis.values ? axis.values.map(text).join(', ') : `${text(axis.from)} to ${text(axis.to)} in ${axis.count}`;
 }
 
 /** The axis that a text asks for, or the text where it asks for none. */
