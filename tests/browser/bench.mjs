@@ -130,7 +130,7 @@ function firstPicture(page) {
     const element = document.querySelector(card);
     if (!element) return null;
     globalThis.figureSince ??= performance.now();
-    if (!element.querySelector(".waiting").hidden) return null;
+    if (element.querySelector(".waiting")?.hidden !== true) return null;
     const now = performance.now();
     return { navigation: now / 1000, figure: (now - globalThis.figureSince) / 1000 };
   }, DIMENSIONS, { polling: "raf", timeout: LIMIT_MS }).then((handle) => handle.jsonValue());
