@@ -16,9 +16,6 @@ use super::level::run_at;
 use super::network::{Network, Sums};
 use super::{BLOCK, Level, blocked};
 
-/// Blocks a tile.
-pub const TILE_BLOCKS: usize = 8;
-
 /// Rows of G and P are padded to a multiple of this, which [`blocked::product`] asks for.
 const PADDING: usize = 2 * BLOCK;
 /// The most vectors of outputs that are worked on at once: twice as many accumulators stay in thirty-two registers (AVX-512), and in sixteen.
