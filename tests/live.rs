@@ -48,7 +48,7 @@ fn run(id: &str, spec: &ExperimentSpec, slice: u64) -> (serde_json::Value, usize
             }
         }
     }
-    (live.last().expect("a picture").data.clone(), n_provisional)
+    (live.last().expect("a picture").data(), n_provisional)
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_figure_in_slices_is_the_figure_in_one_go() {
         let spec = spec_of(id, patch);
         let at_once = find(id).expect("a figure")(&spec, &SingleThread).expect("a figure");
         let (data, n_provisional) = run(id, &spec, 100);
-        assert_eq!(data, at_once.data, "{id}");
+        assert_eq!(data, at_once.data(), "{id}");
         assert_eq!(n_provisional > 0, has_provisional, "{id}: {n_provisional} provisional pictures");
     }
 }

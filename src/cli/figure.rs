@@ -148,7 +148,7 @@ fn written(
     (mode, width, scale): (Mode, u32, u8),
 ) -> Result<Vec<u8>, Failure> {
     if format == Format::Json {
-        let whole = json!({ "figure": id, "spec": spec.to_json(), "data": still.data, "version": VERSION });
+        let whole = json!({ "figure": id, "spec": spec.to_json(), "data": still.data(), "version": VERSION });
         return Ok((whole.to_string() + "\n").into_bytes());
     }
     let svg = svg::render(mode, width, &still.panels).svg;

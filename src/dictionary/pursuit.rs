@@ -12,6 +12,7 @@
 use super::subject::Subject;
 use super::workspace::{TILE, Workspace};
 use crate::kernels::Level;
+use crate::order;
 use crate::rng::{Purpose, Stream};
 use crate::sampler::Reading;
 use serde::Serialize;
@@ -140,7 +141,7 @@ impl Columns {
             picked.push(feature);
         }
         let mut active = self.solve(h, &picked, &basis, &triangle);
-        active.sort_unstable_by_key(|a| a.0);
+        order::sort_by_key(&mut active, |a| a.0);
         Recovery { active, residual: dot(&residual, &residual).sqrt() }
     }
 

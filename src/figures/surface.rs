@@ -15,7 +15,6 @@ use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Contours at most; there is a colour between each two.
 const LEVELS: usize = 14;
@@ -98,14 +97,15 @@ impl Field {
         let columns = self.columns;
         let value = |row: usize, column: usize| self.along(self.values[row * columns + column]) - level;
         // Each crossing is named by the grid edge it lies on: from a node, to the right (0) or upward (1).
-        type Edge = (usize, usize, u8);
-        let crossing = |(row, column, upward): Edge| -> Point {
+        let edge = |row: usize, column: usize, upward: usize| 2 * (row * columns + column) + upward;
+        let crossing = |edge: usize| -> Point {
+            let (row, column, upward) = (edge / 2 / columns, edge / 2 % columns, edge % 2 == 1);
             let a = value(row, column);
-            let b = if upward == 1 { value(row + 1, column) } else { value(row, column + 1) };
+            let b = if upward { value(row + 1, column) } else { value(row, column + 1) };
             let t = a / (a - b);
-            if upward == 1 { (column as f64, row as f64 + t) } else { (column as f64 + t, row as f64) }
+            if upward { (column as f64, row as f64 + t) } else { (column as f64 + t, row as f64) }
         };
-        let mut joined: BTreeMap<Edge, Vec<Edge>> = BTreeMap::new();
+        let mut joined: Vec<Vec<usize>> = vec![Vec::new(); 2 * self.values.len()];
         for row in 0..self.rows() - 1 {
             for column in 0..columns - 1 {
                 let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)];
@@ -113,7 +113,8 @@ impl Field {
                 if corners.iter().any(|corner| !corner.is_finite()) {
                     continue;
                 }
-                let sides: [Edge; 4] = [(row, column, 0), (row, column + 1, 1), (row + 1, column, 0), (row, column, 1)];
+                let sides =
+                    [edge(row, column, 0), edge(row, column + 1, 1), edge(row + 1, column, 0), edge(row, column, 1)];
                 let crossed: Vec<usize> =
                     (0..4).filter(|&k| (corners[k] < 0.0) != (corners[(k + 1) % 4] < 0.0)).collect();
                 // In a saddle the mean decides which corners are joined.
@@ -124,22 +125,23 @@ impl Field {
                     _ => &[],
                 };
                 for &(a, b) in pairs {
-                    joined.entry(sides[a]).or_default().push(sides[b]);
-                    joined.entry(sides[b]).or_default().push(sides[a]);
+                    joined[sides[a]].push(sides[b]);
+                    joined[sides[b]].push(sides[a]);
                 }
             }
         }
         let mut lines = Vec::new();
         // Open lines from their ends first, then what is left: rings.
-        let ends: Vec<Edge> = joined.iter().filter(|(_, next)| next.len() == 1).map(|(&edge, _)| edge).collect();
-        let all: Vec<Edge> = joined.keys().copied().collect();
-        for start in ends.into_iter().chain(all) {
+        let ends: Vec<usize> = (0..joined.len()).filter(|&edge| joined[edge].len() == 1).collect();
+        for start in ends.into_iter().chain(0..joined.len()) {
+            if joined[start].is_empty() {
+                continue;
+            }
             let mut line = vec![crossing(start)];
             let mut here = start;
-            while let Some(next) = joined.get_mut(&here).and_then(Vec::pop) {
-                if let Some(back) = joined.get_mut(&next)
-                    && let Some(place) = back.iter().position(|&edge| edge == here)
-                {
+            while let Some(next) = joined[here].pop() {
+                let back = &mut joined[next];
+                if let Some(place) = back.iter().position(|&edge| edge == here) {
                     back.swap_remove(place);
                 }
                 line.push(crossing(next));

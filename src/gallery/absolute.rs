@@ -1,10 +1,8 @@
 //! `absolute-small`, `absolute-large`: models that compute absolute values (paper, "Computation in Superposition").
 
-use serde_json::json;
-
 use super::neurons::{Neurons, counted, superposition_legend};
 use super::source::source;
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -71,7 +69,7 @@ pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         ];
         panels.extend(views.map(|panel| panel.of_job(report.index)));
     }
-    Ok(Still { panels: Panels::new(panels, 300.0, 2), data: json!({ "instances": reports }) })
+    Ok(Still::new(Panels::new(panels, 300.0, 2), data(reports)))
 }
 
 /// Neurons that stand for each feature alone: on its positive side, on its negative side.
@@ -116,7 +114,7 @@ pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
     let words = "Positive weights blue, negative red.";
     panels.push(Panel::new(format!("The network, {at}"), words, View::Network(all[middle].network())).of_job(middle));
     let panels = Panels::new(panels, 330.0, 2).with_legend(superposition_legend());
-    Ok(Still { panels, data: json!({ "instances": reports }) })
+    Ok(Still::new(panels, data(reports)))
 }
 
 /// Monosemantic neurons against 1/(1 − S); none for fewer than two densities.

@@ -1,6 +1,6 @@
 //! `asymmetric`: the asymmetric superposition motif, found by search in trained models (paper, section of that name).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::neurons::{Neurons, counted, wide};
 use super::source::source;
@@ -64,8 +64,12 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         )
         .of_job(best),
     ];
-    let data = json!({ "instance": report, "motif": motif, "motifs": found });
-    Ok(Still { panels: Panels::new(panels, 320.0, 2), data })
+    Ok(Still::new(Panels::new(panels, 320.0, 2), data(report.clone(), found, best)))
+}
+
+/// The model with the strongest motif, and the motifs of all.
+fn data(report: InstanceReport, found: Vec<Vec<AsymmetricMotif>>, best: usize) -> impl Fn() -> Value {
+    move || json!({ "instance": report, "motif": found[best][0], "motifs": found })
 }
 
 /// The motifs of a trained `absolute` model.

@@ -1,8 +1,6 @@
 //! `basic-small`, `basic-large`: linear and ReLU output models from dense to sparse (paper, "Demonstrating Superposition").
 
-use serde_json::json;
-
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::heatmap::{Bars, Heatmap};
 use crate::figures::panels::{Panel, Panels, View};
@@ -42,10 +40,8 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let is_paired = specs.chunks(2).all(|pair| pair.len() == 2 && pair[0].model != pair[1].model);
     let panels =
         specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == n_panels));
-    Ok(Still {
-        panels: Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 }),
-        data: json!({ "instances": reports }),
-    })
+    let panels = Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 });
+    Ok(Still::new(panels, data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {

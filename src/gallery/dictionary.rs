@@ -1,12 +1,12 @@
 //! `dictionary`: finding the features of a trained model again from its activations (paper, "Approach 2: Finding an overcomplete
 //! basis"), and compressed sensing beside it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::source::source;
 use super::{Still, refuse};
 use crate::dictionary::DictionaryReport;
-use crate::dictionary::pursuit::{self, measurements_needed, recovery_probability};
+use crate::dictionary::pursuit::{self, PursuitReport, measurements_needed, recovery_probability};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::heatmap::Heatmap;
@@ -113,9 +113,16 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             View::Chart(recovery),
         ),
     ];
-    let recovery: Vec<_> = counts.iter().zip(curves.chunks_exact(MULTIPLES.len())).collect();
-    let data = json!({ "instance": learned.model, "dictionary": scores, "pursuit": bound, "recovery": recovery });
-    Ok(Still { panels: Panels::new(panels, 320.0, 2), data })
+    Ok(Still::new(Panels::new(panels, 320.0, 2), data(learned, bound, counts, curves)))
+}
+
+/// The model with its dictionary and the bound, and the share recovered for each of the `counts`: `curves` has a point for each
+/// of [`MULTIPLES`], one count after the other.
+fn data(learned: Learned, bound: Option<PursuitReport>, counts: Vec<usize>, curves: Vec<(f64, f64)>) -> impl Fn() -> Value {
+    move || {
+        let recovery: Vec<_> = counts.iter().zip(curves.chunks_exact(MULTIPLES.len())).collect();
+        json!({ "instance": learned.model, "dictionary": learned.scores, "pursuit": bound, "recovery": recovery })
+    }
 }
 
 /// Cosines of true and learned directions.

@@ -1,8 +1,6 @@
 //! `intro`: five features in two dimensions at several sparsities (paper, opening figure).
 
-use serde_json::json;
-
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::panels::{Panel, Panels, View};
@@ -30,7 +28,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let reports = train_sweep(lab, "models", spec)?;
     let panels = specs.iter().zip(&reports).map(|(spec, report)| panel(spec, report)).collect();
-    Ok(Still { panels: Panels::new(panels, 180.0, 4), data: json!({ "instances": reports }) })
+    Ok(Still::new(Panels::new(panels, 180.0, 4), data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {

@@ -1,6 +1,6 @@
 //! `energy-levels`, `trajectories`: what features do while they are learned (paper, "Superposition and learning dynamics").
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::sets::cosine;
 use super::{Still, refuse};
@@ -55,7 +55,7 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
     let chart = Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
     let jumping = format!(
         "{} of {} features jump; the model ends as {}.",
-        jumps.iter().map(|jump| jump.feature).collect::<std::collections::BTreeSet<_>>().len(),
+        (0..run.n).filter(|i| jumps.iter().any(|jump| jump.feature == *i)).count(),
         run.n,
         report.measures.solution.as_deref().unwrap_or("none")
     );
@@ -68,9 +68,13 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
         );
         panels.push(Panel::new("Loss", words, View::Chart(loss.with_rules(marks))).in_own_row());
     }
-    let data = json!({ "jumps": jumps, "jumps_and_drops": drops, "instances": [report] });
     let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
-    Ok(Still { panels: Panels::new(panels, 300.0, 1), data })
+    Ok(Still::new(Panels::new(panels, 300.0, 1), levels_data(jumps, drops, report)))
+}
+
+/// The jumps, how many go with a drop of the loss, and the model.
+fn levels_data(jumps: Vec<Jump>, drops: JumpsAndDrops, report: InstanceReport) -> impl Fn() -> Value {
+    move || json!({ "jumps": jumps, "jumps_and_drops": drops, "instances": [report] })
 }
 
 /// The paths of the features in space, the regimes of the loss, and where the features are when each of them ends.
@@ -124,9 +128,14 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
         panels.push(Panel::new(title, words, View::Solid(Solid { radius: None, ..solid(points) })));
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));
-    let data = json!({ "regimes": regimes, "instances": [report] });
     let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
-    Ok(Still { panels: Panels::new(panels, 230.0, 3).with_legend(legend.collect()), data })
+    let panels = Panels::new(panels, 230.0, 3).with_legend(legend.collect());
+    Ok(Still::new(panels, regimes_data(regimes, report)))
+}
+
+/// The regimes and the model.
+fn regimes_data(regimes: Regimes, report: InstanceReport) -> impl Fn() -> Value {
+    move || json!({ "regimes": regimes, "instances": [report] })
 }
 
 /// The report of the spec's only instance.

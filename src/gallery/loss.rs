@@ -44,8 +44,12 @@ pub fn make_terms(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         }
     }
     panels.push(circle_panel());
-    let data = rows.iter().map(Row::json).collect::<Vec<Value>>();
-    Ok(Still { panels: Panels::new(panels, 280.0, 3), data: json!({ "models": data }) })
+    Ok(Still::new(Panels::new(panels, 280.0, 3), terms_data(rows)))
+}
+
+/// Both terms of each model.
+fn terms_data(rows: Vec<Row>) -> impl Fn() -> Value {
+    move || json!({ "models": rows.iter().map(Row::json).collect::<Vec<Value>>() })
 }
 
 /// A trained model and its terms.
@@ -207,12 +211,23 @@ pub fn make_surface(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error
     let panels = made.iter().zip(titles).map(|((surface, minima, paths), title)| {
         Panel::new(title, surface_sentence(minima, paths), View::Surface(field(surface, minima, paths)))
     });
-    let data = made.iter().zip(["zero", "best"]).map(|((_, minima, paths), bias)| {
-        let minima: Vec<Value> = minima.iter().map(minimum_json).collect();
-        json!({ "bias": bias, "minima": minima, "paths": paths })
-    });
-    let data = json!({ "density": densities[0], "importance": relative, "surfaces": data.collect::<Vec<_>>() });
-    Ok(Still { panels: Panels::new(panels.collect(), 320.0, 2), data })
+    let panels = Panels::new(panels.collect(), 320.0, 2);
+    Ok(Still::new(panels, surface_data(densities[0], relative, made)))
+}
+
+/// A surface with its minima and the descents on it.
+type Descended = (Surface, Vec<SurfaceMinimum>, Vec<Vec<[f64; 2]>>);
+
+/// Minima and descents without a bias and with the best.
+fn surface_data(density: f64, importance: f64, made: Vec<Descended>) -> impl Fn() -> Value {
+    move || {
+        let side = |((_, minima, paths), bias): (&Descended, &str)| {
+            let minima: Vec<Value> = minima.iter().map(minimum_json).collect();
+            json!({ "bias": bias, "minima": minima, "paths": paths })
+        };
+        let surfaces: Vec<Value> = made.iter().zip(["zero", "best"]).map(side).collect();
+        json!({ "density": density, "importance": importance, "surfaces": surfaces })
+    }
 }
 
 /// Random starts over the whole surface that is shown, by the spec's seed.

@@ -25,23 +25,35 @@ mod source;
 pub(crate) mod uniform;
 pub(crate) mod without;
 
+use serde_json::{Value, json};
+
 use crate::error::Error;
 use crate::figures::panels::Panels;
+use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 
 pub use live::{Live, Need};
 
 /// A figure with its data, ready to be drawn or written.
-#[derive(Debug, Clone)]
 pub struct Still {
     /// The picture.
     pub panels: Panels,
-    /// The numbers behind it, a JSON object.
-    pub data: serde_json::Value,
+    data: Box<dyn Fn() -> Value>,
 }
 
 impl Still {
+    /// A picture and what writes the numbers behind it: few ask for them, and nobody does on the way to the last picture. The page
+    /// loads such code when it is called: it knows it by the name of the functions that make it, `data` (xtask's `seldom.txt`).
+    fn new(panels: Panels, data: impl Fn() -> Value + 'static) -> Self {
+        Self { panels, data: Box::new(data) }
+    }
+
+    /// The numbers behind the picture, a JSON object.
+    pub fn data(&self) -> Value {
+        (self.data)()
+    }
+
     /// What it shows, in words: the sentences of its panels, each once, as many as can be listened to.
     pub fn sentence(&self) -> String {
         const MOST: usize = 3;
@@ -100,6 +112,11 @@ pub const FIGURES: &[(&str, Make)] = &[
 /// How a figure is made.
 pub fn find(id: &str) -> Option<Make> {
     FIGURES.iter().find(|(name, _)| *name == id).map(|&(_, make)| make)
+}
+
+/// The data of a figure that shows trained models and nothing else.
+fn data(instances: Vec<InstanceReport>) -> impl Fn() -> Value {
+    move || json!({ "instances": instances })
 }
 
 /// Refuses a spec that the figure cannot show.

@@ -15,7 +15,7 @@ use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::sweep::lab::{map, train_sweep};
 use crate::sweep::{Lab, job_spec, n_jobs};
-use crate::theory::{perturb_crossing, perturb_losses};
+use crate::theory::{PerturbLosses, perturb_crossing, perturb_losses};
 
 /// Points of the exact curves.
 const CURVE_POINTS: usize = 37;
@@ -101,13 +101,29 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let shown = best.len().min(MOST_PLANES);
     panels.extend((0..shown).map(|k| plane_panel(best[k * (best.len() - 1) / (shown - 1).max(1)])));
-    let data = json!({
-        "base_density": base,
-        "crossing": crossing,
-        "curves": (0..CURVE_POINTS).map(|k| json!({ "relative_density": relative[k], "pentagon": curves[k].pentagon, "digons": curves[k].digons })).collect::<Vec<Value>>(),
-        "models": trained.iter().map(|model| json!({ "relative_density": model.relative, "solution": model.solution.name(), "loss": model.report.loss, "weights": model.report.weights })).collect::<Vec<Value>>(),
-    });
-    Ok(Still { panels: Panels::new(panels, 120.0, MOST_PLANES), data })
+    let curves = relative.into_iter().zip(curves).collect();
+    Ok(Still::new(Panels::new(panels, 120.0, MOST_PLANES), data(base, curves, trained)))
+}
+
+/// The exact curves with the crossing of both, and the trained models.
+fn data(base: f64, curves: Vec<(f64, PerturbLosses)>, trained: Vec<Trained>) -> impl Fn() -> Value {
+    move || {
+        let curve = |(relative, losses): &(f64, PerturbLosses)| json!({ "relative_density": relative, "pentagon": losses.pentagon, "digons": losses.digons });
+        let model = |model: &Trained| {
+            json!({
+                "relative_density": model.relative,
+                "solution": model.solution.name(),
+                "loss": model.report.loss,
+                "weights": model.report.weights,
+            })
+        };
+        json!({
+            "base_density": base,
+            "crossing": perturb_crossing(base),
+            "curves": curves.iter().map(curve).collect::<Vec<Value>>(),
+            "models": trained.iter().map(model).collect::<Vec<Value>>(),
+        })
+    }
 }
 
 /// A trained model at a relative density of feature 0.

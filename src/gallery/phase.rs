@@ -52,18 +52,21 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         ),
         Panel::new("Theory, no bias", other("A forgotten feature costs more", &without), diagram(&without)),
     ];
-    let data = json!({
-        "rows": rows,
-        "columns": columns,
-        "classes": grid.class_names(),
-        "theory": theory,
-        "theory_paper_bias": of_paper,
-        "theory_zero_bias": without,
-        "experiment": trained,
-    });
     // A region may be too thin for its name.
     let legend = grid.class_names().iter().enumerate().map(|(class, name)| ((*name).to_owned(), Tint::Region(class)));
-    Ok(Still { panels: Panels::new(panels, 300.0, 2).with_legend(legend.collect()), data })
+    let panels = Panels::new(panels, 300.0, 2).with_legend(legend.collect());
+    let data = move || {
+        json!({
+            "rows": rows,
+            "columns": columns,
+            "classes": grid.class_names(),
+            "theory": theory,
+            "theory_paper_bias": of_paper,
+            "theory_zero_bias": without,
+            "experiment": trained,
+        })
+    };
+    Ok(Still::new(panels, data))
 }
 
 /// Relative importance and density of a cell, both above 0 as the diagram's scales are logarithmic.

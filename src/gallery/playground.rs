@@ -1,8 +1,6 @@
 //! `playground`: every view that fits the models of any spec.
 
-use serde_json::json;
-
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -41,7 +39,8 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         let name = if n_models > 1 { format!("Model {}: ", report.index + 1) } else { String::new() };
         views(spec, report).into_iter().map(move |panel| Panel { title: format!("{name}{}", panel.title), ..panel })
     });
-    Ok(Still { panels: Panels::new(panels.collect(), 300.0, 3), data: json!({ "instances": reports }) })
+    let panels = Panels::new(panels.collect(), 300.0, 3);
+    Ok(Still::new(panels, data(reports)))
 }
 
 fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {

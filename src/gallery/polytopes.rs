@@ -60,8 +60,13 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let n_frames = frames.len();
     let panels = frames.iter().enumerate().flat_map(|(idx, frame)| [frame.picture(), frame.gram(idx + 1 == n_frames)]);
-    let data: Vec<Value> = frames.iter().map(Frame::json).collect();
-    Ok(Still { panels: Panels::new(panels.collect(), 126.0, 6).in_groups_of(2), data: json!({ "frames": data }) })
+    let panels = Panels::new(panels.collect(), 126.0, 6).in_groups_of(2);
+    Ok(Still::new(panels, data(frames)))
+}
+
+/// The vectors of each frame with what is measured of them.
+fn data(frames: Vec<Frame>) -> impl Fn() -> Value {
+    move || json!({ "frames": frames.iter().map(Frame::json).collect::<Vec<Value>>() })
 }
 
 /// The k basis vectors of k dimensions, projected to the space that is orthogonal to (1, …, 1): `[k − 1][k]`, by the rows of the Helmert

@@ -1,9 +1,7 @@
 //! `privileged`: a ReLU on the hidden layer gives neurons a meaning of their own (paper, "Superposition in a Privileged Basis").
 
-use serde_json::json;
-
 use super::neurons::{Neurons, counted, superposition_legend};
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::written;
@@ -40,7 +38,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = train_sweep(lab, "models", spec)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| pair(spec, report)).collect();
     let panels = Panels::new(panels, 140.0, 4).in_groups_of(2).with_legend(superposition_legend());
-    Ok(Still { panels, data: json!({ "instances": reports }) })
+    Ok(Still::new(panels, data(reports)))
 }
 
 /// The matrix and the stacks of a model.

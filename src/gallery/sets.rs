@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::{Still, refuse};
+use super::{Still, data, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -13,6 +13,7 @@ use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::{canonical_pose, collapsed_pairs};
+use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, merge};
 use crate::sweep::lab::train_sweep;
@@ -38,10 +39,8 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
         panels.extend(further.map(|panel| Panel { title: format!("{}, {n_sets} sets", panel.title), ..panel }));
         reports.extend(others);
     }
-    Ok(Still {
-        panels: Panels::new(panels, 130.0, n_columns).with_legend(legend(spec, n_sets)),
-        data: json!({ "instances": reports }),
-    })
+    let panels = Panels::new(panels, 130.0, n_columns).with_legend(legend(spec, n_sets));
+    Ok(Still::new(panels, data(reports)))
 }
 
 /// Every instance of the spec in the plane, with the number of pairs that have collapsed into one direction.
@@ -51,10 +50,8 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
 pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = planes_of(spec, lab)?;
     let panels = plane_panels(spec, &reports, 0);
-    Ok(Still {
-        panels: Panels::new(panels, 130.0, 5).with_legend(legend(spec, sets(spec).len())),
-        data: json!({ "instances": reports }),
-    })
+    let panels = Panels::new(panels, 130.0, 5).with_legend(legend(spec, sets(spec).len()));
+    Ok(Still::new(panels, data(reports)))
 }
 
 /// `WᵀW` of every instance of the spec, its sets outlined where they lie side by side.
@@ -83,7 +80,7 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
                 .map(|panel| panel.of_job(report.index))
         })
         .collect();
-    Ok(Still { panels: Panels::new(panels, 320.0, 2), data: json!({ "instances": reports }) })
+    Ok(Still::new(Panels::new(panels, 320.0, 2), data(reports)))
 }
 
 /// The cosines of all pairs of one set, and of features of two sets, the largest first.
@@ -101,7 +98,7 @@ fn cosines_panel(w: &[f64], n: usize, sets: &[Vec<usize>]) -> Panel {
     let words = format!("{} pairs within a set, {} across; the largest first.", cosines[0].len(), cosines[1].len());
     let names = ["within a set", "across sets"];
     let series = cosines.into_iter().zip(names).enumerate().map(|(kind, (mut values, name))| {
-        values.sort_by(|a, b| b.total_cmp(a));
+        order::sort_by(&mut values, |a, b| b.total_cmp(a));
         let points = values.into_iter().zip(1..).map(|(value, rank)| (f64::from(rank), value)).collect();
         Series::new(name, Tint::Kind(kind), Mark::LineDots, points)
     });

@@ -1,10 +1,8 @@
 //! `dimensions`, `dimensionality`: how many dimensions a feature gets where all are alike (paper, "Uniform superposition").
 
-use serde_json::json;
-
 use super::sets::wide;
 use super::source::{shared, source};
-use super::{Still, playground, refuse};
+use super::{Still, data, playground, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -45,7 +43,7 @@ pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Er
     let chart = Chart::new(density_axis(&inverse), Axis::linear("D* = m / ‖W‖²", 0.0, 1.05 * highest), vec![line]);
     let title = format!("Hidden dimensions per embedded feature, n = {}, m = {}", spec.features, spec.hidden);
     let panel = Panel::new(title, words, View::Chart(chart.with_rules(rules)));
-    Ok(Still { panels: Panels::new(vec![panel], 300.0, 1), data: json!({ "instances": reports }) })
+    Ok(Still::new(Panels::new(vec![panel], 300.0, 1), data(reports)))
 }
 
 /// Every `D_i` against `1/(1 − S)`, with `D*`, and the feature geometry graph of the model that has the most kinds of solids.
@@ -88,7 +86,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
         );
         panels.push(Panel::new(title, words, View::Geometry(graph)).in_own_row().of_job(idx));
     }
-    Ok(Still { panels: Panels::new(panels, 300.0, 1), data: json!({ "instances": reports }) })
+    Ok(Still::new(Panels::new(panels, 300.0, 1), data(reports)))
 }
 
 /// `1/p` of every instance.
@@ -171,7 +169,7 @@ fn most_varied(reports: &[InstanceReport]) -> Option<usize> {
         let solids = report.measures.geometry.iter().flatten();
         let solids = solids.filter(|factor| factor.shape.n_points().is_some_and(|n_points| n_points > 1));
         let mut kinds: Vec<Solid> = solids.clone().map(|factor| factor.shape).collect();
-        kinds.sort_unstable();
+        order::sort_by_key(&mut kinds, |&kind| kind);
         kinds.dedup();
         (kinds.len(), solids.map(|factor| factor.features.len()).sum::<usize>())
     };

@@ -141,9 +141,13 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             cost_chart(&outcomes),
         ),
     ];
+    Ok(Still::new(Panels::new(panels, 320.0, 2), data(outcomes)))
+}
+
+/// What each strength keeps.
+fn data(outcomes: Outcomes) -> impl Fn() -> Value {
     let numbers = |list: &[Outcome]| list.iter().map(Outcome::json).collect::<Vec<_>>();
-    let data = json!({ "penalties": numbers(penalties), "attacks": numbers(attacks) });
-    Ok(Still { panels: Panels::new(panels, 320.0, 2), data })
+    move || json!({ "penalties": numbers(&outcomes.penalties), "attacks": numbers(&outcomes.attacks) })
 }
 
 /// Where superposition ends.

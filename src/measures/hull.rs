@@ -65,7 +65,7 @@ pub fn convex_hull(points: &[[f64; 3]]) -> Hull {
         };
         edges.extend(pairs.max_by(|a, b| length(a).total_cmp(&length(b))));
     }
-    edges.sort_unstable();
+    order::sort_by_key(&mut edges, |&edge| edge);
     edges.dedup();
     Hull { faces, edges }
 }

@@ -32,14 +32,16 @@ impl Draft {
     }
 
     /// Lays changed fields over these: each replaces one as a whole, null removes one.
-    pub fn overlay(mut self, patch: impl Into<Map<String, Value>>) -> Self {
-        for (name, value) in patch.into() {
-            match value {
-                Value::Null => self.0.remove(&name),
-                value => self.0.insert(name, value),
-            };
+    pub fn overlay(self, patch: impl Into<Map<String, Value>>) -> Self {
+        let patch = patch.into();
+        let mut fields = Map::new();
+        for (name, value) in self.0.into_iter().filter(|(name, _)| !patch.contains_key(name)) {
+            fields.insert(name, value);
         }
-        self
+        for (name, value) in patch.into_iter().filter(|(_, value)| !value.is_null()) {
+            fields.insert(name, value);
+        }
+        Self(fields)
     }
 
     /// Lays one field over these, its value a JSON text.
@@ -48,7 +50,9 @@ impl Draft {
     /// As [`Draft::from_json`].
     pub fn set(self, name: &str, value: &str) -> Result<Self, Error> {
         let value = json::value(value, name)?;
-        Ok(self.overlay(Map::from_iter([(name.to_owned(), value)])))
+        let mut patch = Map::new();
+        patch.insert(name.to_owned(), value);
+        Ok(self.overlay(patch))
     }
 
     /// The spec that these fields make.

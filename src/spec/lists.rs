@@ -1,7 +1,5 @@
 //! Fields that speak of single features: densities, importances, sets and pinned columns.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::ExperimentSpec;
@@ -75,11 +73,11 @@ pub(super) fn one_a_feature(spec: &ExperimentSpec, length: usize, at: At) -> Res
 
 pub(super) fn indices(value: &Value, at: At) -> Result<Vec<usize>, Error> {
     let list = read::list(value, at, "a list of feature indices")?;
-    let mut seen = BTreeSet::new();
+    let mut seen = vec![false; MAX_FEATURES];
     let mut members = Vec::new();
     for (idx, value) in list.iter().enumerate() {
         let member = read::count(value, at.index(idx), 0, MAX_FEATURES - 1)?;
-        if !seen.insert(member) {
+        if std::mem::replace(&mut seen[member], true) {
             return Err(at.index(idx).refuse(value, "each feature once"));
         }
         members.push(member);
@@ -93,7 +91,7 @@ pub(super) fn sets(value: &Value, at: At) -> Result<Vec<Vec<usize>>, Error> {
         _ => read::list(value, at, "a list of sets of feature indices")?,
     };
     let mut sets = Vec::new();
-    let mut taken = BTreeSet::new();
+    let mut taken = vec![false; MAX_FEATURES];
     for (idx, value) in list.iter().enumerate() {
         let at = at.index(idx);
         let members = indices(value, at)?;
@@ -101,7 +99,7 @@ pub(super) fn sets(value: &Value, at: At) -> Result<Vec<Vec<usize>>, Error> {
             return Err(at.refuse(value, "at least 2 features in a set"));
         }
         for (idx, member) in members.iter().enumerate() {
-            if !taken.insert(*member) {
+            if std::mem::replace(&mut taken[*member], true) {
                 return Err(at.index(idx).refuse(&json!(member), "a feature that is in no other set"));
             }
         }

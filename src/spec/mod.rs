@@ -188,7 +188,12 @@ impl ExperimentSpec {
 
     /// The resolved spec as JSON: every field that applies; parsing it again gives this spec.
     pub fn to_json(&self) -> Value {
-        validate::resolved(self).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+        // One by one: what collects them sorts them first, with a sort of its own to download.
+        let mut fields = Map::new();
+        for (name, value) in validate::resolved(self) {
+            fields.insert(name.to_owned(), value);
+        }
+        fields.into()
     }
 
     /// Cells of the sweep: the product of the axes' lengths, 1 without a sweep.

@@ -5,8 +5,6 @@
 //! does not fail in its last one: values of independent fields are checked one by one, those that must agree (the
 //! number of features and a list of densities, an optimiser and its options) in every combination.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::ExperimentSpec;
@@ -119,11 +117,10 @@ pub fn parse(value: Value, spec: &ExperimentSpec) -> Result<Vec<Axis>, Error> {
         return Err(at.refuse_text(format!("{} axes", given.len()), format!("at most {MAX_AXES}")));
     }
     let mut axes: Vec<Axis> = Vec::with_capacity(given.len());
-    let mut targets = BTreeSet::new();
     for (axis_idx, value) in given.into_iter().enumerate() {
         let at = at.index(axis_idx);
         let axis = parse_axis(value, spec, at)?;
-        if !targets.insert(axis.target) {
+        if axes.iter().any(|before| before.target == axis.target) {
             return Err(at.key("field").refuse(&axis.field.into(), "a field that no axis before sweeps"));
         }
         axes.push(axis);
@@ -144,11 +141,11 @@ fn parse_axis(value: Value, spec: &ExperimentSpec, at: At) -> Result<Axis, Error
         other => return Err(at.refuse(&other, "an object with field and values, or field, from, to and count")),
     };
     read::known_keys(&map, at, AXIS)?;
-    let field = map.remove("field").unwrap_or_default();
+    let field = map.get_mut("field").map(Value::take).unwrap_or_default();
     let target = Target::parse(&field, spec, at.key("field"))?;
-    let values = match map.remove("values") {
+    let values = match map.get_mut("values").map(Value::take) {
         Some(values) => {
-            if let Some((key, value)) = map.iter().next() {
+            if let Some((key, value)) = map.iter().find(|(key, _)| !["field", "values"].contains(&key.as_str())) {
                 return Err(at.key(key).refuse(value, "either values, or from, to and count, not both"));
             }
             match values {

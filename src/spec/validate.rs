@@ -31,14 +31,14 @@ pub fn from_map(mut map: Map<String, Value>) -> Result<ExperimentSpec, Error> {
         }
     }
     for field in FIELDS {
-        if let Some(value) = map.remove(field.name) {
-            (field.set)(&mut spec, &value, At::ROOT.key(field.name))?;
+        if let Some(value) = map.get(field.name) {
+            (field.set)(&mut spec, value, At::ROOT.key(field.name))?;
         }
     }
     for field in FIELDS {
         (field.check)(&spec, At::ROOT.key(field.name))?;
     }
-    spec.sweep = sweep::parse(map.remove("sweep").unwrap_or_default(), &spec)?;
+    spec.sweep = sweep::parse(map.get_mut("sweep").map(Value::take).unwrap_or_default(), &spec)?;
     sweep::check_shapes(&spec)?;
     check_memory(&spec)?;
     sweep::check_values(&spec)?;

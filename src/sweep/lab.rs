@@ -4,7 +4,6 @@
 //! thread, or the page's workers, which do it between two calls and answer from what they have ([`Memo`]).
 
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use crate::error::Error;
@@ -132,8 +131,8 @@ pub struct Memo(Mutex<Pages>);
 
 #[derive(Debug, Default)]
 struct Pages {
-    /// By the place of the `map` in the call, and of the piece in it.
-    known: BTreeMap<(usize, usize), Box<dyn Any + Send>>,
+    /// By the place of the `map` in the call, and of the piece in it; they are worked out in order.
+    known: Vec<Vec<Box<dyn Any + Send>>>,
     n_maps: usize,
     may_work: bool,
     /// The map at which the call ended early.
@@ -167,9 +166,12 @@ impl Memo {
         let mut pages = self.pages();
         let at = pages.n_maps;
         pages.n_maps += 1;
+        if pages.known.len() <= at {
+            pages.known.push(Vec::new());
+        }
         let mut results = Vec::with_capacity(n);
         for idx in 0..n {
-            if let Some(known) = pages.known.get(&(at, idx)).and_then(|known| known.downcast_ref::<T>()) {
+            if let Some(known) = pages.known[at].get(idx).and_then(|known| known.downcast_ref::<T>()) {
                 results.push(known.clone());
                 continue;
             }
@@ -179,7 +181,7 @@ impl Memo {
             }
             pages.may_work = false;
             let result = work(idx)?;
-            pages.known.insert((at, idx), Box::new(result.clone()));
+            pages.known[at].push(Box::new(result.clone()));
             results.push(result);
         }
         Ok(results)

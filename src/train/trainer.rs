@@ -1,13 +1,12 @@
 //! The trainer: every cell of a sweep with every restart, advanced together.
 
-use std::collections::BTreeMap;
-
 use super::cell::Cell;
 use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Kernel, Perturbation, Shape, Work};
+use crate::order;
 use crate::rng::{Purpose, Stream};
 use crate::spec::{ExperimentSpec, GradientKind, InputLaw, LevelChoice};
 use crate::theory::{exact_loss_with_sets, is_exact};
@@ -116,7 +115,7 @@ impl Trainer {
     /// Puts runs into groups; a group's stream goes on from where its first member's old group was.
     fn regroup(&mut self) {
         let restarts = self.spec.restarts.count;
-        let mut members: BTreeMap<GroupKey, Vec<(usize, Kernel)>> = BTreeMap::new();
+        let mut members: Vec<(GroupKey, usize, Kernel)> = Vec::new();
         for (run_idx, run) in self.runs.iter().enumerate() {
             let cell = &self.cells[run_idx / restarts];
             if cell.spec.gradient == GradientKind::Sampled {
@@ -129,14 +128,16 @@ impl Trainer {
                     paired: cell.reading.paired,
                     in_registers: kernel == Kernel::Registers,
                 };
-                members.entry(key).or_default().push((run_idx, kernel));
+                members.push((key, run_idx, kernel));
             }
         }
+        order::sort_by_key(&mut members, |member| member.0);
         let old = std::mem::take(&mut self.groups);
         self.groups = members
-            .into_iter()
-            .map(|(key, members)| {
-                let (members, kernels): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|group| {
+                let key = group[0].0;
+                let (members, kernels): (Vec<_>, Vec<_>) = group.iter().map(|&(_, run, kernel)| (run, kernel)).unzip();
                 let before = old.iter().find(|group| group.members.contains(&members[0]));
                 let stream = |purpose, of: fn(&Group) -> &Stream| {
                     before.map_or_else(|| Stream::new(key.seed, purpose), |group| of(group).clone())

@@ -63,7 +63,7 @@ impl Gallery {
 
     /// The numbers behind the last picture, as JSON.
     pub fn data(&self) -> String {
-        self.inner.last().map_or("null".into(), |still| still.data.to_string())
+        self.inner.last().map_or("null".into(), |still| still.data().to_string())
     }
 
     /// What the last picture shows, in words; empty before there is one.
