@@ -3,6 +3,7 @@
 //! Every frame is drawn whole; the boxes of its texts are given back, in CSS pixels.
 
 use super::canvas::surface;
+use super::pen::Pen;
 use super::surface::{mode, texts};
 use super::thrown;
 use crate::figures::phase::REGION_NAMES;
@@ -36,8 +37,8 @@ pub fn draw_arrows(
 ) -> Result<String, js_sys::Error> {
     let arrows = Arrows::new(features, hidden, weights).map_err(thrown)?;
     let arrows = arrows.with_highlight(usize::try_from(highlight).ok());
-    let (area, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-    texts(arrows::draw(&area.into_drawing_area(), &theme, &arrows))
+    let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
+    texts(arrows::draw(&Pen::Canvas(canvas).into_drawing_area(), &theme, &arrows))
 }
 
 /// Draws a phase diagram.
@@ -79,8 +80,8 @@ pub fn draw_phase(
         }
         _ => phase,
     };
-    let (area, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-    texts(phase::draw(&area.into_drawing_area(), &theme, &phase))
+    let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
+    texts(phase::draw(&Pen::Canvas(canvas).into_drawing_area(), &theme, &phase))
 }
 
 /// The feature whose arrow lies under a point, in CSS pixels; -1 if there is none.
