@@ -118,7 +118,12 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 
 /// The model with its dictionary and the bound, and the share recovered for each of the `counts`: `curves` has a point for each
 /// of [`MULTIPLES`], one count after the other.
-fn data(learned: Learned, bound: Option<PursuitReport>, counts: Vec<usize>, curves: Vec<(f64, f64)>) -> impl Fn() -> Value {
+fn data(
+    learned: Learned,
+    bound: Option<PursuitReport>,
+    counts: Vec<usize>,
+    curves: Vec<(f64, f64)>,
+) -> impl Fn() -> Value {
     move || {
         let recovery: Vec<_> = counts.iter().zip(curves.chunks_exact(MULTIPLES.len())).collect();
         json!({ "instance": learned.model, "dictionary": learned.scores, "pursuit": bound, "recovery": recovery })

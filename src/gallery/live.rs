@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use super::{Make, Still, find, refuse};
 use crate::error::Error;
 use crate::report::InstanceReport;
-use crate::spec::ExperimentSpec;
+use crate::spec::{ExperimentSpec, json_text};
 use crate::sweep::Lab;
 use crate::sweep::lab::{Memo, Pieces};
 use crate::train::Status;
@@ -174,7 +174,7 @@ impl Lab for Ledger {
         let Book { entries, places, takes_provisional } = &mut *book;
         let mut found = Vec::with_capacity(specs.len());
         for spec in specs {
-            let key = spec.to_json().to_string();
+            let key = json_text(spec);
             let place = match places.get(&key) {
                 Some(&place) => place,
                 // What half-trained models lead to may not be what trained ones do.

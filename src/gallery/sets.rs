@@ -3,7 +3,7 @@
 //!
 //! Solutions are turned into one pose, so that seeds can be compared; a set has one colour and one letter.
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{Still, data, refuse};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::figures::theme::Tint;
 use crate::measures::{canonical_pose, collapsed_pairs};
 use crate::order;
 use crate::report::InstanceReport;
-use crate::spec::{Density, ExperimentSpec, merge};
+use crate::spec::{Density, ExperimentSpec};
 use crate::sweep::lab::train_sweep;
 use crate::sweep::{Lab, job_spec, n_jobs};
 
@@ -234,8 +234,10 @@ pub(crate) fn with_one_more_set(spec: &ExperimentSpec) -> Option<ExperimentSpec>
     let features = spec.features + first.len();
     let mut correlated = spec.correlated.clone();
     correlated.push((spec.features..features).collect());
-    let patch = json!({ "features": features, "correlated": correlated });
-    ExperimentSpec::from_json(&merge(&spec.to_json().to_string(), &patch.to_string()).ok()?).ok()
+    let mut changes = Map::new();
+    changes.insert("features".into(), features.into());
+    changes.insert("correlated".into(), json!(correlated));
+    spec.changed(changes).ok()
 }
 
 fn letter(set_idx: usize) -> char {

@@ -15,7 +15,7 @@ use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::figures::written;
 use crate::report::InstanceReport;
-use crate::spec::{Draft, ExperimentSpec, Keep, ModelKind};
+use crate::spec::{ExperimentSpec, Keep, ModelKind};
 use crate::sweep::{Lab, n_jobs};
 
 /// Sizes of the attacks that are trained against, as fractions of the mean length of an input.
@@ -98,11 +98,10 @@ pub(crate) fn train_both(spec: &ExperimentSpec, attacks: &[f64], lab: &dyn Lab) 
     let mut specs = (0..n_penalties).map(|idx| spec.cell(idx)).collect::<Result<Vec<_>, _>>()?;
     let strengths: Vec<f64> = specs.iter().map(|spec| spec.hidden_l1).chain(attacks.iter().copied()).collect();
     for &size in attacks {
-        let Value::Object(changes) = json!({ "hidden_l1": 0.0, "adversarial_training": { "norm": size } }) else {
-            unreachable!("an object was written")
-        };
-        let own = specs[0].to_json().as_object().cloned().unwrap_or_else(Map::new);
-        specs.push(Draft::default().overlay(own).overlay(changes).check()?);
+        let mut changes = Map::new();
+        changes.insert("hidden_l1".into(), 0.0.into());
+        changes.insert("adversarial_training".into(), json!({ "norm": size }));
+        specs.push(specs[0].changed(changes)?);
     }
     let reports = lab.train("models", &specs)?;
     let mut outcomes: Vec<Outcome> =

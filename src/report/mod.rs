@@ -27,7 +27,7 @@ pub struct InstanceReport {
     /// Place in the sweep, from 0.
     pub index: usize,
     /// The resolved spec: run alone, it gives the same bits.
-    pub spec: serde_json::Value,
+    pub spec: ExperimentSpec,
     /// `done`, `converged` or `diverged`; `running` only in a provisional report.
     pub status: Status,
     /// Updates made; for a diverged run, the step at which it diverged.
@@ -182,7 +182,7 @@ impl InstanceReport {
         let privileged = matches!(spec.model, ModelKind::ReluHidden | ModelKind::Absolute);
         InstanceReport {
             index,
-            spec: spec.to_json(),
+            spec: spec.clone(),
             status: instance.status,
             steps: instance.step,
             restart,

@@ -80,7 +80,7 @@ impl InstanceReport {
         let privileged = matches!(kind, ModelKind::ReluHidden | ModelKind::Absolute);
         Ok(InstanceReport {
             index: wire.index,
-            spec: spec.to_json(),
+            spec: spec.clone(),
             status: wire.status,
             steps: wire.steps,
             restart: wire.restart,

@@ -64,6 +64,12 @@ impl Draft {
     }
 }
 
+impl From<Map<String, Value>> for Draft {
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+}
+
 impl From<Draft> for Map<String, Value> {
     fn from(draft: Draft) -> Self {
         draft.0

@@ -6,10 +6,11 @@
 //! not say comes from the figure's preset. Text from a link is only ever data: names are checked against a plain
 //! alphabet.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::read::shortened;
-use super::{Draft, MAX_TEXT_BYTES, PRESET_IDS, json, preset};
+use super::{Draft, MAX_TEXT_BYTES, PRESET_IDS, json, json_text, preset};
 use crate::error::Error;
 
 /// The longest link, in bytes.
@@ -19,7 +20,7 @@ pub const MAX_LINK_BYTES: usize = MAX_TEXT_BYTES;
 const MAX_NAMES: usize = 64;
 
 /// A decoded link.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Link {
     /// The figure, one of [`PRESET_IDS`]; without one the spec stands for itself.
     pub figure: Option<String>,
@@ -90,7 +91,7 @@ impl Link {
         }
         if !self.spec.is_empty() {
             text += "&spec=";
-            percent_encode(&Value::from(self.spec.clone()).to_string(), &mut text);
+            percent_encode(&json_text(&self.spec), &mut text);
         }
         for (key, list) in [("show", &self.show), ("hide", &self.hide)] {
             if !list.is_empty() {

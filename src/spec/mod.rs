@@ -188,12 +188,24 @@ impl ExperimentSpec {
 
     /// The resolved spec as JSON: every field that applies; parsing it again gives this spec.
     pub fn to_json(&self) -> Value {
+        self.fields().into()
+    }
+
+    fn fields(&self) -> Map<String, Value> {
         // One by one: what collects them sorts them first, with a sort of its own to download.
         let mut fields = Map::new();
         for (name, value) in validate::resolved(self) {
             fields.insert(name.to_owned(), value);
         }
-        fields.into()
+        fields
+    }
+
+    /// The same spec with other values for some fields; null brings back a default.
+    ///
+    /// # Errors
+    /// As [`ExperimentSpec::from_json`].
+    pub fn changed(&self, patch: impl Into<Map<String, Value>>) -> Result<Self, Error> {
+        Draft::from(self.fields()).overlay(patch).check()
     }
 
     /// Cells of the sweep: the product of the axes' lengths, 1 without a sweep.
@@ -234,6 +246,11 @@ impl Serialize for ExperimentSpec {
         }
         map.end()
     }
+}
+
+/// Plain data as JSON text. One serializer for all of it: `Value`'s own `to_string` brings another.
+pub fn json_text(data: &impl Serialize) -> String {
+    serde_json::to_string(data).expect("plain data serializes")
 }
 
 /// Lays changed fields over a spec: each top-level field of `patch` replaces that of `base`, null removes it.

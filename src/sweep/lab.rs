@@ -4,7 +4,7 @@
 //! thread, or the page's workers, which do it between two calls and answer from what they have ([`Memo`]).
 
 use std::any::Any;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::error::Error;
 use crate::report::InstanceReport;
@@ -41,14 +41,28 @@ const SLICE: u64 = 200;
 ///
 /// # Errors
 /// As [`Lab::each`].
-pub fn map<T: Clone + Send + 'static>(
+pub fn map<T: Clone + Send + Sync + 'static>(
     lab: &dyn Lab,
     what: &str,
     n: usize,
     work: impl Fn(usize) -> Result<T, Error> + Sync,
 ) -> Result<Vec<T>, Error> {
+    let pieces = pieces(lab, what, n, &|idx| Ok(Arc::new(work(idx)?)))?;
+    let typed = |piece: &Piece| piece.downcast_ref::<T>().expect("a figure asks for the same in every call").clone();
+    Ok(pieces.iter().map(typed).collect())
+}
+
+/// A result of some type. What works with these is compiled once, for all figures.
+type Piece = Arc<dyn Any + Send + Sync>;
+
+fn pieces(
+    lab: &dyn Lab,
+    what: &str,
+    n: usize,
+    work: &(dyn Fn(usize) -> Result<Piece, Error> + Sync),
+) -> Result<Vec<Piece>, Error> {
     match lab.memo() {
-        Some(memo) => memo.map(what, n, work),
+        Some(memo) => memo.pieces(what, n, work),
         None => map_once(lab, what, n, work),
     }
 }
@@ -132,7 +146,7 @@ pub struct Memo(Mutex<Pages>);
 #[derive(Debug, Default)]
 struct Pages {
     /// By the place of the `map` in the call, and of the piece in it; they are worked out in order.
-    known: Vec<Vec<Box<dyn Any + Send>>>,
+    known: Vec<Vec<Piece>>,
     n_maps: usize,
     may_work: bool,
     /// The map at which the call ended early.
@@ -157,12 +171,7 @@ impl Memo {
         self.0.lock().expect("nothing panics while it holds the pages")
     }
 
-    fn map<T: Clone + Send + 'static>(
-        &self,
-        what: &str,
-        n: usize,
-        work: impl Fn(usize) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+    fn pieces(&self, what: &str, n: usize, work: &dyn Fn(usize) -> Result<Piece, Error>) -> Result<Vec<Piece>, Error> {
         let mut pages = self.pages();
         let at = pages.n_maps;
         pages.n_maps += 1;
@@ -171,7 +180,7 @@ impl Memo {
         }
         let mut results = Vec::with_capacity(n);
         for idx in 0..n {
-            if let Some(known) = pages.known[at].get(idx).and_then(|known| known.downcast_ref::<T>()) {
+            if let Some(known) = pages.known[at].get(idx) {
                 results.push(known.clone());
                 continue;
             }
@@ -181,7 +190,7 @@ impl Memo {
             }
             pages.may_work = false;
             let result = work(idx)?;
-            pages.known[at].push(Box::new(result.clone()));
+            pages.known[at].push(Arc::clone(&result));
             results.push(result);
         }
         Ok(results)

@@ -6,7 +6,7 @@ use super::Trainer;
 use super::run::Run;
 use crate::error::Error;
 use crate::rng::Stream;
-use crate::spec::ExperimentSpec;
+use crate::spec::{ExperimentSpec, json_text};
 
 /// The first byte; raised whenever the layout after it changes.
 const VERSION: u8 = 2;
@@ -25,7 +25,7 @@ impl Trainer {
     pub fn save(&self) -> Vec<u8> {
         let (step, runs, streams) = self.parts();
         let saved = Saved {
-            spec: self.spec().to_json().to_string(),
+            spec: json_text(self.spec()),
             step,
             runs: runs.to_vec(),
             streams: streams.into_iter().cloned().collect(),

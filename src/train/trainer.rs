@@ -8,7 +8,7 @@ use crate::kernels::{BLOCK, Level};
 use crate::models::{Kernel, Perturbation, Shape, Work};
 use crate::order;
 use crate::rng::{Purpose, Stream};
-use crate::spec::{ExperimentSpec, GradientKind, InputLaw, LevelChoice};
+use crate::spec::{Draft, ExperimentSpec, GradientKind, InputLaw, LevelChoice};
 use crate::theory::{exact_loss_with_sets, is_exact};
 
 /// Many instances of one experiment in training.
@@ -277,8 +277,7 @@ impl Trainer {
     /// # Errors
     /// As [`ExperimentSpec::from_json`], and [`Error::Field`] for a field that cannot change; nothing has changed then.
     pub fn set(&mut self, patch: &str) -> Result<(), Error> {
-        let base = self.spec.to_json().to_string();
-        let spec = ExperimentSpec::from_json(&crate::spec::merge(&base, patch)?.to_string())?;
+        let spec = self.spec.changed(Draft::from_json(patch)?)?;
         let old = &self.spec;
         let fixed: [(&str, bool, String); 8] = [
             ("model", spec.model == old.model, spec.model.name().into()),
@@ -341,11 +340,10 @@ impl Trainer {
     /// # Errors
     /// [`Error::Field`] for a seed out of range.
     pub fn reset(&mut self, seed: Option<u64>) -> Result<(), Error> {
-        let mut spec = self.spec.clone();
-        if let Some(seed) = seed {
-            let patch = serde_json::json!({ "seed": seed }).to_string();
-            spec = ExperimentSpec::from_json(&crate::spec::merge(&spec.to_json().to_string(), &patch)?.to_string())?;
-        }
+        let spec = match seed {
+            Some(seed) => self.spec.changed(Draft::from_json(&format!("{{\"seed\":{seed}}}"))?)?,
+            None => self.spec.clone(),
+        };
         *self = Self::at_level(&spec, self.level)?;
         Ok(())
     }

@@ -2,7 +2,9 @@
 
 use super::{parsed, thrown};
 use crate::gallery::{Live, Need};
-use serde_json::json;
+use crate::spec::{ExperimentSpec, json_text};
+use crate::sweep::lab::Pieces;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -13,6 +15,21 @@ export type GalleryNeed =
   | { need: "time"; what: string; done: number; of: number }
   | { need: "nothing" };
 "#;
+
+/// What a figure waits for, as it crosses.
+#[derive(Serialize)]
+#[serde(tag = "need", rename_all = "lowercase")]
+enum Told {
+    Jobs { jobs: Vec<ToldJob> },
+    Time { what: String, done: usize, of: usize },
+    Nothing,
+}
+
+#[derive(Serialize)]
+struct ToldJob {
+    index: usize,
+    spec: ExperimentSpec,
+}
 
 /// A figure of the catalogue, made of reports that are given to it.
 #[wasm_bindgen]
@@ -37,16 +54,12 @@ impl Gallery {
     pub fn step(&mut self) -> Result<String, js_sys::Error> {
         let need = match self.inner.step().map_err(thrown)? {
             Need::Jobs(jobs) => {
-                let jobs: Vec<_> =
-                    jobs.iter().map(|(index, spec)| json!({ "index": index, "spec": spec.to_json() })).collect();
-                json!({ "need": "jobs", "jobs": jobs })
+                Told::Jobs { jobs: jobs.into_iter().map(|(index, spec)| ToldJob { index, spec }).collect() }
             }
-            Need::Time(pieces) => {
-                json!({ "need": "time", "what": pieces.what, "done": pieces.done, "of": pieces.of })
-            }
-            Need::Nothing => json!({ "need": "nothing" }),
+            Need::Time(Pieces { what, done, of }) => Told::Time { what, done, of },
+            Need::Nothing => Told::Nothing,
         };
-        Ok(need.to_string())
+        Ok(json_text(&need))
     }
 
     /// Takes a job's report, provisional or final.
@@ -63,7 +76,7 @@ impl Gallery {
 
     /// The numbers behind the last picture, as JSON.
     pub fn data(&self) -> String {
-        self.inner.last().map_or("null".into(), |still| still.data().to_string())
+        self.inner.last().map_or("null".into(), |still| json_text(&still.data()))
     }
 
     /// What the last picture shows, in words; empty before there is one.

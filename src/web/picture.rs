@@ -10,8 +10,9 @@ use super::thrown;
 use crate::error::Error;
 use crate::figures::spots::{self, Spot};
 use crate::figures::{Box2, Figure, Panels, Sheet, Surface, Theme, View, color, svg};
+use crate::spec::json_text;
 use plotters::drawing::IntoDrawingArea;
-use serde_json::json;
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
@@ -52,6 +53,43 @@ export interface PictureMark {
   job: number | null;
 }
 "##;
+
+/// An entry of the legend, as it crosses.
+#[derive(Serialize)]
+struct Entry {
+    name: String,
+    color: String,
+}
+
+/// `PictureLayout`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Layout {
+    min_width: f64,
+    max_columns: usize,
+    group: usize,
+}
+
+/// `PicturePanel`.
+#[derive(Serialize)]
+struct PanelWords<'a> {
+    title: &'a str,
+    sentence: &'a str,
+    wide: bool,
+    kind: &'static str,
+    turnable: bool,
+    feature_count: usize,
+}
+
+/// `PictureMark`.
+#[derive(Serialize)]
+struct Mark {
+    label: String,
+    feature: Option<u32>,
+    x: f64,
+    y: f64,
+    job: Option<usize>,
+}
 
 /// The most marks in a list.
 const MOST_MARKS: usize = 400;
@@ -98,16 +136,16 @@ impl Picture {
     ) -> Result<String, js_sys::Error> {
         // Colours do not depend on the surface.
         let theme = Theme::new(mode(theme)?, Surface { units: 1.0, pixel: 1.0, raster: true });
-        let entry = |(name, tint): &(String, _)| json!({ "name": name, "color": color::css(theme.tint(*tint)) });
-        Ok(self.panels.legend.iter().map(entry).collect::<serde_json::Value>().to_string())
+        let entry = |(name, tint): &'_ (String, _)| Entry { name: name.clone(), color: color::css(theme.tint(*tint)) };
+        Ok(json_text(&self.panels.legend.iter().map(entry).collect::<Vec<_>>()))
     }
 
     /// How its panels stand in rows.
     ///
     /// @returns JSON of {@link PictureLayout}
     pub fn layout(&self) -> String {
-        let Panels { min_width, max_columns, group, .. } = &self.panels;
-        json!({ "minWidth": min_width, "maxColumns": max_columns, "group": group }).to_string()
+        let Panels { min_width, max_columns, group, .. } = self.panels;
+        json_text(&Layout { min_width, max_columns, group })
     }
 
     /// What the page must know of a panel.
@@ -116,15 +154,14 @@ impl Picture {
     /// @throws {Error} where there is no such panel
     pub fn panel(&self, index: usize) -> Result<String, js_sys::Error> {
         let panel = self.panels.panels.get(index).ok_or_else(|| self.no_panel(index))?;
-        let panel = json!({
-            "title": panel.title,
-            "sentence": panel.sentence,
-            "wide": panel.wide,
-            "kind": panel.view.kind(),
-            "turnable": matches!(panel.view, View::Solid(_)),
-            "feature_count": panel.view.n_features(),
-        });
-        Ok(panel.to_string())
+        Ok(json_text(&PanelWords {
+            title: &panel.title,
+            sentence: &panel.sentence,
+            wide: panel.wide,
+            kind: panel.view.kind(),
+            turnable: matches!(panel.view, View::Solid(_)),
+            feature_count: panel.view.n_features(),
+        }))
     }
 
     /// The height in CSS pixels that a panel's view wants at a width, title and sentence left out.
@@ -189,7 +226,7 @@ impl Picture {
             let (x, y) = spot.extent.anchor(at);
             self.mark(index, spot, (x / scale.0, y / scale.1))
         });
-        Ok(mark.unwrap_or(serde_json::Value::Null).to_string())
+        Ok(json_text(&mark))
     }
 
     /// The marks of a panel as it was drawn last, at most 400: every so many where there are more.
@@ -200,7 +237,7 @@ impl Picture {
         let last = self.last.get(index).ok_or_else(|| self.no_panel(index))?;
         let marks = spots::thinned(&last.spots, MOST_MARKS);
         let marks = marks.into_iter().map(|spot| self.mark(index, spot, spot.extent.centre()));
-        Ok(marks.collect::<serde_json::Value>().to_string())
+        Ok(json_text(&marks.collect::<Vec<_>>()))
     }
 
     /// Turns the solid of a panel by angles in radians; other views stay as they are.
@@ -232,10 +269,10 @@ impl Picture {
 }
 
 impl Picture {
-    fn mark(&self, index: usize, spot: &Spot, (x, y): (f64, f64)) -> serde_json::Value {
+    fn mark(&self, index: usize, spot: &Spot, (x, y): (f64, f64)) -> Mark {
         let panel = &self.panels.panels[index];
         let job = spot.job.map(|job| job as usize).or(panel.job);
-        json!({ "label": panel.view.tell(spot.key), "feature": spot.feature, "x": x, "y": y, "job": job })
+        Mark { label: panel.view.tell(spot.key), feature: spot.feature, x, y, job }
     }
 
     fn no_panel(&self, index: usize) -> js_sys::Error {

@@ -4,7 +4,7 @@ use super::{parsed, thrown};
 use crate::error::Error;
 use crate::kernels::Level;
 use crate::spec::link::Link;
-use crate::spec::{self, PRESET_IDS};
+use crate::spec::{self, Draft, PRESET_IDS, json_text};
 use wasm_bindgen::prelude::*;
 
 /// The version of the core.
@@ -35,7 +35,7 @@ pub fn preset(id: &str) -> Result<String, js_sys::Error> {
 /// @throws {Error} with the core's one-line message
 #[wasm_bindgen(js_name = resolveSpec)]
 pub fn resolve_spec(#[wasm_bindgen(js_name = specJson)] spec_json: &str) -> Result<String, js_sys::Error> {
-    Ok(parsed(spec_json)?.to_json().to_string())
+    Ok(json_text(&parsed(spec_json)?))
 }
 
 /// Lays changed fields over a spec; the result is checked, but not resolved.
@@ -46,7 +46,7 @@ pub fn merge_spec(
     #[wasm_bindgen(js_name = baseJson)] base_json: &str,
     #[wasm_bindgen(js_name = patchJson)] patch_json: &str,
 ) -> Result<String, js_sys::Error> {
-    spec::merge(base_json, patch_json).map(|merged| merged.to_string()).map_err(thrown)
+    spec::merge(base_json, patch_json).map_err(thrown)
 }
 
 /// How many cells the sweep of a spec has, 1 without one.
@@ -67,7 +67,7 @@ pub fn cell_spec(
     #[wasm_bindgen(js_name = cellIdx)] cell_idx: u32,
 ) -> Result<String, js_sys::Error> {
     let cell = parsed(spec_json)?.cell(cell_idx as usize).map_err(thrown)?;
-    Ok(cell.to_json().to_string())
+    Ok(json_text(&cell))
 }
 
 /// Reads a link, hash or query: JSON `{figure, spec, show, hide}`, or `null` for an ordinary anchor.
@@ -75,10 +75,7 @@ pub fn cell_spec(
 /// @throws {Error} with the core's one-line message
 #[wasm_bindgen(js_name = decodeLink)]
 pub fn decode_link(text: &str) -> Result<String, js_sys::Error> {
-    let Some(Link { figure, spec, show, hide }) = Link::decode(text).map_err(thrown)? else {
-        return Ok("null".into());
-    };
-    Ok(serde_json::json!({ "figure": figure, "spec": spec, "show": show, "hide": hide }).to_string())
+    Ok(json_text(&Link::decode(text).map_err(thrown)?))
 }
 
 /// Writes a link that {@link decodeLink} reads.
@@ -91,6 +88,6 @@ pub fn encode_link(
     show: Vec<String>,
     hide: Vec<String>,
 ) -> Result<String, js_sys::Error> {
-    let spec = serde_json::from_str(spec_patch_json).map_err(|error| thrown(Error::Json(error.to_string())))?;
+    let spec = Draft::from_json(spec_patch_json).map_err(thrown)?.into();
     Link { figure, spec, show, hide }.encode().map_err(thrown)
 }

@@ -3,6 +3,7 @@
 use super::thrown;
 use crate::error::Error;
 use crate::figures::{Mode, TextBox};
+use crate::spec::json_text;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -38,5 +39,5 @@ pub(super) fn mode(theme: &str) -> Result<Mode, js_sys::Error> {
 /// What the surface reported.
 pub(super) fn texts<E: std::fmt::Display>(drawn: Result<Vec<TextBox>, E>) -> Result<String, js_sys::Error> {
     let texts = drawn.map_err(|error| js_sys::Error::new(&error.to_string()))?;
-    Ok(serde_json::to_string(&texts).expect("plain data serializes"))
+    Ok(json_text(&texts))
 }

@@ -3,6 +3,7 @@
 use super::{object, parsed, thrown};
 use crate::error::Error;
 use crate::measures::{Measures, sentence};
+use crate::spec::json_text;
 use crate::train;
 use js_sys::{Float32Array, Float64Array, Uint32Array};
 use wasm_bindgen::prelude::*;
@@ -124,8 +125,11 @@ impl Trainer {
     /// The measures of the best restart of every cell.
     #[wasm_bindgen(unchecked_return_type = "Measures[]")]
     pub fn measures(&self) -> Result<JsValue, js_sys::Error> {
-        let all: Vec<serde_json::Value> = self.kept().map(|(cell, best)| self.measures_of(cell, best)).collect();
-        js_sys::JSON::parse(&serde_json::Value::from(all).to_string()).map_err(js_sys::Error::from)
+        let all = js_sys::Array::new();
+        for (cell, best) in self.kept() {
+            all.push(&self.measures_of(cell, best)?);
+        }
+        Ok(all.into())
     }
 
     /// Changes settings in mid-run; parameters, moments and streams stay as they are.
@@ -173,13 +177,14 @@ impl Trainer {
         (0..self.inner.n_cells()).map(|cell| (cell, self.inner.best(cell)))
     }
 
-    fn measures_of(&self, cell: usize, restart: usize) -> serde_json::Value {
+    fn measures_of(&self, cell: usize, restart: usize) -> Result<JsValue, js_sys::Error> {
         let spec = self.inner.cell_spec(cell);
         let weights: Vec<f64> = self.inner.instance(cell, restart).weights.iter().copied().map(f64::from).collect();
         let measures = Measures::of(&weights, spec.features, spec.hidden);
-        let mut value = serde_json::to_value(&measures).expect("plain data serializes");
-        value["sentence"] = sentence(&measures, spec.features, spec.hidden).into();
-        value
+        let told = js_sys::JSON::parse(&json_text(&measures)).map_err(js_sys::Error::from)?;
+        let words = sentence(&measures, spec.features, spec.hidden);
+        js_sys::Reflect::set(&told, &"sentence".into(), &words.into()).map_err(js_sys::Error::from)?;
+        Ok(told)
     }
 }
 
