@@ -6,9 +6,10 @@
 //! size) until a column would leave the figure; from there on it shrinks without a jump. Guides are one layer, data the
 //! other. Weights that are not finite (a run that diverged) are drawn as zero.
 
+use super::boxes::{Box2, Point};
 use super::labels::{self, Mark, Obstacles};
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet, TextBox};
+use super::sheet::{Align, Ink, LINE_HEIGHT, Sheet};
 use super::solid::told;
 use super::spots::{Extent, Key, Spot};
 use super::theme::{Theme, Tint};
@@ -16,8 +17,6 @@ use crate::error::Error;
 use crate::measures::Measures;
 use crate::order;
 use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 
@@ -180,20 +179,20 @@ impl Figure for Plane {
         width.min(360.0)
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         // Weights that have no picture in the plane leave the place empty.
         let n_hidden = self.weights.len().checked_div(self.n_features).unwrap_or(0);
         let Ok(arrows) = Arrows::new(self.n_features, n_hidden, &self.weights) else {
-            return Ok(());
+            return;
         };
         let arrows = arrows.with_tints(&self.tints).with_names(&self.names).with_outline(self.outline);
         let arrows = arrows.with_highlight(sheet.highlight);
         let side = place.width.min(place.height);
         let place = Box2::around(place.centre(), place.width, side);
-        sheet.nested(&place, |area| {
-            draw_guides(area, theme, &arrows)?;
-            draw_columns(area, theme, &arrows)
-        })?;
+        sheet.nested(&place, |sheet| {
+            draw_guides(sheet, theme, &arrows);
+            draw_columns(sheet, theme, &arrows);
+        });
         let view = View::of(&arrows, (place.width, place.height));
         let on_sheet = |(x, y): Point| (place.x + x, place.y + y);
         for i in 0..self.n_features {
@@ -201,7 +200,6 @@ impl Figure for Plane {
             // The other arrows are dimmed already.
             sheet.spot(Spot::new(Extent::Line(on_sheet(head), on_sheet(inner)), 0, i, 0).of(Some(i)).quiet());
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {
@@ -278,25 +276,14 @@ impl View {
 }
 
 /// Draws background, guides and data: a whole frame.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    theme: &Theme,
-    arrows: &Arrows,
-) -> Drawn<Vec<TextBox>, DB> {
-    area.fill(&theme.card)?;
-    draw_guides(area, theme, arrows)?;
-    draw_columns(area, theme, arrows)
+pub fn draw<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, arrows: &Arrows) {
+    sheet.cover(theme.card);
+    draw_guides(sheet, theme, arrows);
+    draw_columns(sheet, theme, arrows);
 }
 
 /// Draws what does not move while the columns are no longer than usual: the axes, and what stands for norms 1/2 and 1.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw_guides<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, theme: &Theme, arrows: &Arrows) -> Drawn<(), DB> {
-    let sheet = Sheet::new(area, theme);
+pub fn draw_guides<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, arrows: &Arrows) {
     let view = View::of(arrows, sheet.size());
     let (cx, cy) = (sheet.hair(view.centre.0), sheet.hair(view.centre.1));
     let guide = theme.guide();
@@ -304,15 +291,16 @@ pub fn draw_guides<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, theme: &Th
         let half_height = 0.5 * view.row * arrows.n_features as f64;
         let upright = |x: f64| [(sheet.hair(x), cy - half_height), (sheet.hair(x), cy + half_height)];
         for side in [-1.0, 1.0] {
-            sheet.path(&upright(cx + side * view.unit), Theme::HAIRLINE, guide)?;
-            sheet.dashed(&upright(cx + side * 0.5 * view.unit), 2.5, Theme::HAIRLINE, guide)?;
+            sheet.path(&upright(cx + side * view.unit), Theme::HAIRLINE, guide);
+            sheet.dashed(&upright(cx + side * 0.5 * view.unit), 2.5, Theme::HAIRLINE, guide);
         }
-        return sheet.path(&upright(cx), Theme::HAIRLINE, theme.faint);
+        sheet.path(&upright(cx), Theme::HAIRLINE, theme.faint);
+        return;
     }
     let reach = (1.25 * view.unit).min(0.5 * view.size.0 - 1.0).min(0.5 * view.size.1 - 1.0);
-    sheet.path(&[(cx - reach, cy), (cx + reach, cy)], Theme::HAIRLINE, guide)?;
-    sheet.path(&[(cx, cy - reach), (cx, cy + reach)], Theme::HAIRLINE, guide)?;
-    sheet.ring((cx, cy), view.unit, Theme::HAIRLINE, guide)?;
+    sheet.path(&[(cx - reach, cy), (cx + reach, cy)], Theme::HAIRLINE, guide);
+    sheet.path(&[(cx, cy - reach), (cx, cy + reach)], Theme::HAIRLINE, guide);
+    sheet.ring((cx, cy), view.unit, Theme::HAIRLINE, guide);
     let steps = 72;
     let inner: Vec<Point> = (0..=steps)
         .map(|step| {
@@ -320,19 +308,11 @@ pub fn draw_guides<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, theme: &Th
             (cx + 0.5 * view.unit * cos, cy + 0.5 * view.unit * sin)
         })
         .collect();
-    sheet.dashed(&inner, 2.5, Theme::HAIRLINE, guide)
+    sheet.dashed(&inner, 2.5, Theme::HAIRLINE, guide);
 }
 
-/// Draws what moves: the polygon's outline, the arrows and their labels. Gives back the labels.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw_columns<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    theme: &Theme,
-    arrows: &Arrows,
-) -> Drawn<Vec<TextBox>, DB> {
-    let mut sheet = Sheet::new(area, theme);
+/// Draws what moves: the polygon's outline, the arrows and their labels.
+pub fn draw_columns<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, arrows: &Arrows) {
     let view = View::of(arrows, sheet.size());
     let n = arrows.n_features;
     let heads: Vec<Point> = (0..n).map(|i| view.head(i, arrows.column(i))).collect();
@@ -342,7 +322,7 @@ pub fn draw_columns<DB: DrawingBackend>(
         let mut outline: Vec<Point> = corners.iter().map(|&i| heads[i]).collect();
         outline.push(outline[0]);
         let color = super::color::mix(theme.card, theme.faint, certainty);
-        sheet.dashed(&outline, 3.5, Theme::OUTLINE, color)?;
+        sheet.dashed(&outline, 3.5, Theme::OUTLINE, color);
     }
 
     // From the least important up, dots of near-zero columns last, the meant feature on top of all.
@@ -355,14 +335,13 @@ pub fn draw_columns<DB: DrawingBackend>(
         let color = if is_meant(i) { color } else { theme.dimmed(color) };
         let norm = arrows.norm(i);
         if norm >= DOT_BELOW {
-            sheet.path(&[view.tail(i), heads[i]], view.stroke, color)?;
+            sheet.path(&[view.tail(i), heads[i]], view.stroke, color);
         }
         let radius = view.dot * (0.62 + 0.38 * (norm / REPRESENTED_ABOVE).min(1.0));
-        sheet.disc(heads[i], radius, color)?;
+        sheet.disc(heads[i], radius, color);
         discs[i] = (heads[i], radius);
     }
-    draw_labels(&mut sheet, theme, arrows, &view, &discs)?;
-    Ok(sheet.into_texts())
+    draw_labels(sheet, theme, arrows, &view, &discs);
 }
 
 fn draw_labels<DB: DrawingBackend>(
@@ -371,7 +350,7 @@ fn draw_labels<DB: DrawingBackend>(
     arrows: &Arrows,
     view: &View,
     discs: &[(Point, f64)],
-) -> Drawn<(), DB> {
+) {
     let n = arrows.n_features;
     let ink = |i: usize| {
         let meant = arrows.highlight.is_none_or(|meant| meant == i);
@@ -384,7 +363,7 @@ fn draw_labels<DB: DrawingBackend>(
     let mut marks = Vec::with_capacity(wanted.len());
     for i in wanted {
         let ((x, y), norm) = (arrows.column(i), arrows.norm(i));
-        let width = sheet.text_width(&arrows.name(i), &ink(i))?;
+        let width = sheet.text_width(&arrows.name(i), &ink(i));
         marks.push(Mark {
             feature_idx: i,
             at: discs[i].0,
@@ -399,10 +378,9 @@ fn draw_labels<DB: DrawingBackend>(
     for (mark, place) in marks.iter().zip(places) {
         if let Some(place) = place {
             let text = arrows.name(mark.feature_idx);
-            sheet.text(&text, place.centre(), Align::Middle, &ink(mark.feature_idx))?;
+            sheet.text(&text, place.centre(), Align::Middle, &ink(mark.feature_idx));
         }
     }
-    Ok(())
 }
 
 /// The feature whose arrow lies under the pointer, the nearest if there are several.

@@ -3,7 +3,8 @@
 //! Ticks are 1, 2 or 5 times a power of ten on a linear axis, as many as have room; on a logarithmic one the powers of
 //! ten, with 2 and 5 between them where there are few.
 
-use super::sheet::{Align, Box2, Drawn, Sheet};
+use super::boxes::Box2;
+use super::sheet::{Align, Sheet};
 use super::text::{number, text_width};
 use super::theme::Theme;
 use plotters::backend::DrawingBackend;
@@ -147,7 +148,7 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
     plot: &Box2,
     place: &Box2,
     grid: bool,
-) -> Drawn<(), DB> {
+) {
     let tick = theme.plain(Theme::TICK);
     let bounds = place.grown(3.0);
     for (value, text) in y_axis.ticks(level_ticks(plot.height)) {
@@ -158,11 +159,11 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
         let y = plot.bottom() - along * plot.height;
         let hair = sheet.hair(y);
         let (end, color) = if grid { (plot.right(), theme.line) } else { (plot.x - TICK_MARK, theme.faint) };
-        sheet.path(&[(plot.x, hair), (end, hair)], Theme::HAIRLINE, color)?;
-        sheet.label(&text, &[((plot.x - TICK_MARK - 3.0, y), Align::Right)], &bounds, &tick)?;
+        sheet.path(&[(plot.x, hair), (end, hair)], Theme::HAIRLINE, color);
+        sheet.label(&text, &[((plot.x - TICK_MARK - 3.0, y), Align::Right)], &bounds, &tick);
     }
     let base = sheet.hair(plot.bottom());
-    sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
+    sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint);
     for (value, text) in x_axis.ticks((plot.width / 48.0) as usize) {
         let along = x_axis.place(value);
         if !(-1e-9..=1.0 + 1e-9).contains(&along) {
@@ -170,23 +171,22 @@ pub(super) fn draw_axes<DB: DrawingBackend>(
         }
         let x = plot.x + along * plot.width;
         let hair = sheet.hair(x);
-        sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint)?;
+        sheet.path(&[(hair, base), (hair, base + TICK_MARK)], Theme::HAIRLINE, theme.faint);
         let half = text_width(&text, Theme::TICK, false) / 2.0;
         let x = x.min(place.right() - half);
-        sheet.label(&text, &[((x, base + TICK_MARK + 11.0), Align::Middle)], &bounds, &tick)?;
+        sheet.label(&text, &[((x, base + TICK_MARK + 11.0), Align::Middle)], &bounds, &tick);
     }
     let title = theme.plain(Theme::TEXT);
     if !x_axis.title.is_empty() {
         let half = text_width(&x_axis.title, Theme::TEXT, false) / 2.0;
         let x = plot.centre().0.min(place.right() - half).max(place.x + half);
-        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 30.0), Align::Middle)], &bounds, &title)?;
+        sheet.label(&x_axis.title, &[((x, base + TICK_MARK + 30.0), Align::Middle)], &bounds, &title);
     }
     if !y_axis.title.is_empty() {
         let half = text_width(&y_axis.title, Theme::TEXT, false) / 2.0;
         let y = plot.centre().1.min(place.bottom() - half).max(place.y + half);
-        sheet.label_upward(&y_axis.title, (place.x + 7.0, y), &bounds, &title)?;
+        sheet.label_upward(&y_axis.title, (place.x + 7.0, y), &bounds, &title);
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@
 
 pub use super::axis::{Axis, Scale};
 use super::axis::{TICK_MARK, draw_axes, level_ticks};
+use super::boxes::{Box2, Point};
 use super::color::mix;
 use super::labels::spread;
 use super::panels::{Figure, draw_legend, legend_height};
 use super::series::draw_dots;
 pub use super::series::{Mark, Series, Shape, Source};
-use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::sheet::{Align, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::text_width;
 use super::theme::{Theme, Tint};
@@ -190,10 +191,10 @@ impl Figure for Chart {
         (self.aspect * width).clamp(220.0_f64.min(width), 460.0)
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let plot = self.plot(place);
-        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, true)?;
-        self.draw_rules(sheet, theme, &plot)?;
+        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, true);
+        self.draw_rules(sheet, theme, &plot);
         // The meant series last, on top.
         let meant = self.meant(sheet.highlight);
         let mut order: Vec<usize> = (0..self.series.len()).collect();
@@ -201,21 +202,21 @@ impl Figure for Chart {
             (meant[idx] == Some(true), !matches!(self.series[idx].mark, Mark::Band(_)))
         });
         for idx in order {
-            self.draw_series(sheet, theme, &plot, idx, meant[idx])?;
+            self.draw_series(sheet, theme, &plot, idx, meant[idx]);
             self.spot_series(sheet, &plot, idx);
         }
         if let Some(cursor) = self.cursor {
             let x = sheet.hair(plot.x + self.x.place(cursor).clamp(0.0, 1.0) * plot.width);
-            sheet.path(&[(x, plot.y), (x, plot.bottom())], Theme::OUTLINE, theme.ink)?;
+            sheet.path(&[(x, plot.y), (x, plot.bottom())], Theme::OUTLINE, theme.ink);
         }
-        self.draw_side_labels(sheet, theme, &plot, place)?;
+        self.draw_side_labels(sheet, theme, &plot, place);
         if !self.has_direct_labels(place) {
             let named: Vec<usize> = (0..self.series.len()).filter(|&idx| !self.series[idx].name.is_empty()).collect();
             draw_legend(sheet, theme, &self.legend(), place, |sheet, idx, swatch| {
-                self.draw_swatch(sheet, theme, named[idx], swatch)
-            })?;
+                self.draw_swatch(sheet, theme, named[idx], swatch);
+            });
         }
-        self.draw_notes(sheet, theme, &plot)
+        self.draw_notes(sheet, theme, &plot);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -233,7 +234,7 @@ impl Figure for Chart {
 }
 
 impl Chart {
-    fn draw_rules<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+    fn draw_rules<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) {
         for rule in &self.rules {
             let along = if rule.upright { self.x.place(rule.value) } else { self.y.place(rule.value) };
             if !(-1e-9..=1.0 + 1e-9).contains(&along) {
@@ -242,7 +243,7 @@ impl Chart {
             let (x, y) = (plot.x + along * plot.width, plot.bottom() - along * plot.height);
             let (x, y) = (sheet.hair(x), sheet.hair(y));
             let ends = if rule.upright { [(x, plot.y), (x, plot.bottom())] } else { [(plot.x, y), (plot.right(), y)] };
-            sheet.dashed(&ends, 3.0, Theme::HAIRLINE, theme.faint)?;
+            sheet.dashed(&ends, 3.0, Theme::HAIRLINE, theme.faint);
             if rule.upright {
                 let wide =
                     Box2 { x: plot.x - 30.0, y: plot.y - ROW - 4.0, width: plot.width + 40.0, height: ROW + 4.0 };
@@ -256,10 +257,9 @@ impl Chart {
                 // Beside its line, where another name is near.
                 let y = plot.y - 9.0;
                 places.extend([((x + 2.0, y), Align::Left), ((x - 2.0, y), Align::Right)]);
-                sheet.label(&rule.name, &places, &wide, &theme.plain(Theme::SMALL))?;
+                sheet.label(&rule.name, &places, &wide, &theme.plain(Theme::SMALL));
             }
         }
-        Ok(())
     }
 
     fn draw_series<DB: DrawingBackend>(
@@ -269,7 +269,7 @@ impl Chart {
         plot: &Box2,
         idx: usize,
         is_meant: Option<bool>,
-    ) -> Drawn<(), DB> {
+    ) {
         let series = &self.series[idx];
         let color = self.color(theme, idx, is_meant);
         let points: Vec<Point> = series.points.iter().map(|&point| self.at(plot, point)).collect();
@@ -284,12 +284,12 @@ impl Chart {
                     steps.extend([pair[0], (pair[1].0, pair[0].1)]);
                 }
                 steps.extend(points.last());
-                draw_line(sheet, plot, &steps, stroke, None, color)
+                draw_line(sheet, plot, &steps, stroke, None, color);
             }
             Mark::Dots(shape, radius) => draw_dots(sheet, theme, plot, &points, (*shape, *radius), color, hollow),
             Mark::LineDots => {
-                draw_line(sheet, plot, &points, stroke, None, color)?;
-                draw_dots(sheet, theme, plot, &points, (Shape::Disc, 3.2), color, hollow)
+                draw_line(sheet, plot, &points, stroke, None, color);
+                draw_dots(sheet, theme, plot, &points, (Shape::Disc, 3.2), color, hollow);
             }
             Mark::Band(lower) => {
                 let color = mix(theme.card, color, 0.22);
@@ -298,7 +298,9 @@ impl Chart {
                 let mut corners: Vec<Point> = points.into_iter().chain(lower.rev()).collect();
                 corners.retain(|(x, y)| x.is_finite() && y.is_finite());
                 let corners: Vec<Point> = corners.into_iter().map(inside).collect();
-                if corners.len() > 2 { sheet.polygon(&corners, color) } else { Ok(()) }
+                if corners.len() > 2 {
+                    sheet.polygon(&corners, color);
+                }
             }
         }
     }
@@ -333,21 +335,15 @@ impl Chart {
     }
 
     /// A short piece of a series, for the legend.
-    fn draw_swatch<DB: DrawingBackend>(
-        &self,
-        sheet: &Sheet<DB>,
-        theme: &Theme,
-        idx: usize,
-        swatch: &Box2,
-    ) -> Drawn<(), DB> {
+    fn draw_swatch<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, theme: &Theme, idx: usize, swatch: &Box2) {
         let (color, (x, y)) = (self.color(theme, idx, None), swatch.centre());
         let ends = [(swatch.x, y), (swatch.right(), y)];
         match &self.series[idx].mark {
             Mark::Line | Mark::Step => sheet.path(&ends, 1.8, color),
             Mark::Dashed => sheet.dashed(&ends, 3.6, 1.8, color),
             Mark::LineDots => {
-                sheet.path(&ends, 1.8, color)?;
-                sheet.disc((x, y), 3.2, color)
+                sheet.path(&ends, 1.8, color);
+                sheet.disc((x, y), 3.2, color);
             }
             // Points that are dots in the plot would be lost in a legend.
             Mark::Dots(shape, r) => draw_dots(sheet, theme, swatch, &[(x, y)], (*shape, r.max(2.6)), color, |_| false),
@@ -356,13 +352,7 @@ impl Chart {
     }
 
     /// Names of level rules and of lines at the right edge, moved apart where they are near each other.
-    fn draw_side_labels<DB: DrawingBackend>(
-        &self,
-        sheet: &mut Sheet<DB>,
-        theme: &Theme,
-        plot: &Box2,
-        place: &Box2,
-    ) -> Drawn<(), DB> {
+    fn draw_side_labels<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2, place: &Box2) {
         let mut labels: Vec<(f64, &str, RGBColor, bool)> = Vec::new();
         for rule in self.rules.iter().filter(|rule| !rule.upright && !rule.name.is_empty()) {
             let along = self.y.place(rule.value);
@@ -384,15 +374,14 @@ impl Chart {
             if (y - wished).abs() > 3.0 {
                 // A name that had to move is led back to its line.
                 let ends = [(plot.right() + 2.0, wished), (plot.right() + NAME_GAP - 2.0, y)];
-                sheet.path(&ends, Theme::HAIRLINE, theme.faint)?;
+                sheet.path(&ends, Theme::HAIRLINE, theme.faint);
             }
             let ink = super::sheet::Ink { size: Theme::TICK, bold, color, background: theme.card };
-            sheet.label(name, &[((plot.right() + NAME_GAP, y), Align::Left)], &place.grown(1.0), &ink)?;
+            sheet.label(name, &[((plot.right() + NAME_GAP, y), Align::Left)], &place.grown(1.0), &ink);
         }
-        Ok(())
     }
 
-    fn draw_notes<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+    fn draw_notes<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2) {
         // A note lies on no line: what it says would be crossed out.
         let joined = self.series.iter().filter(|series| series.is_line());
         let segments = joined.flat_map(|series| series.points.windows(2));
@@ -418,14 +407,13 @@ impl Chart {
             let ink = theme.plain(Theme::TICK);
             let mut free = Vec::with_capacity(sides.len());
             for side in sides.into_iter().chain(farther) {
-                let label = sheet.text_box(text, side.0, side.1, &ink)?;
+                let label = sheet.text_box(text, side.0, side.1, &ink);
                 if !lines.iter().any(|&(a, b)| label.meets_segment(a, b)) {
                     free.push(side);
                 }
             }
-            sheet.label(text, &free, &plot.grown(4.0), &ink)?;
+            sheet.label(text, &free, &plot.grown(4.0), &ink);
         }
-        Ok(())
     }
 }
 
@@ -437,30 +425,29 @@ pub(super) fn draw_line<DB: DrawingBackend>(
     width: f64,
     dash: Option<f64>,
     color: RGBColor,
-) -> Drawn<(), DB> {
+) {
     let mut piece: Vec<Point> = Vec::new();
     let flush = |piece: &mut Vec<Point>| {
-        let drawn = match dash {
-            _ if piece.len() < 2 => Ok(()),
+        match dash {
+            _ if piece.len() < 2 => {}
             Some(dash) => sheet.dashed(piece, dash, width, color),
             None => sheet.path(piece, width, color),
-        };
+        }
         piece.clear();
-        drawn
     };
     for pair in points.windows(2) {
         match plot.clip(pair[0], pair[1]) {
             Some((a, b)) => {
                 if piece.last() != Some(&a) {
-                    flush(&mut piece)?;
+                    flush(&mut piece);
                     piece.push(a);
                 }
                 piece.push(b);
             }
-            None => flush(&mut piece)?,
+            None => flush(&mut piece),
         }
     }
-    flush(&mut piece)
+    flush(&mut piece);
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! to twelve features on a circle, in the order that makes strong edges short, more of them by springs (Fruchterman and
 //! Reingold, "Graph drawing by force-directed placement", 1991) from a fixed start. Everything is deterministic.
 
+use super::boxes::{Box2, Point};
 use super::color::mix;
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::sheet::{Align, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
@@ -233,7 +234,7 @@ impl Figure for Geometry {
         self.layout(width).2
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let (cells, groups, _, scale) = self.layout(place.width);
         let node = NODE * scale.min(1.6);
         let mut spots: Vec<Option<Point>> = Vec::new();
@@ -254,7 +255,7 @@ impl Figure for Geometry {
         for &(a, b, cosine) in &self.edges {
             if let (Some(Some(a)), Some(Some(b))) = (spots.get(a), spots.get(b)) {
                 let strength = (0.3 + 0.6 * cosine.abs()).min(0.9);
-                sheet.path(&[*a, *b], 1.2, mix(theme.card, theme.soft, strength))?;
+                sheet.path(&[*a, *b], 1.2, mix(theme.card, theme.soft, strength));
             }
         }
         // Factors in turn: neighbours differ in colour. The eighth kind is grey and means nothing here.
@@ -263,17 +264,16 @@ impl Figure for Geometry {
             let color = theme.tint(Tint::Kind(factor_idx % 7));
             // The factor of the feature that is lit stays; the rest steps back.
             let meant = sheet.highlight.is_none_or(|lit| self.factors[factor_idx].features.contains(&lit));
-            sheet.disc(at, node, if meant { color } else { theme.dimmed(color) })?;
+            sheet.disc(at, node, if meant { color } else { theme.dimmed(color) });
             sheet.spot(Spot::new(Extent::Disc(at, node), 0, feature, factor_idx).of(Some(feature)));
         }
         for group in &groups {
             let at = (place.x, place.y + group.y + 9.0);
             let width = text_width(&group.name, Theme::TICK, false);
             if width <= place.width {
-                sheet.text(&group.name, at, Align::Left, &theme.plain(Theme::TICK))?;
+                sheet.text(&group.name, at, Align::Left, &theme.plain(Theme::TICK));
             }
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {

@@ -5,8 +5,9 @@
 //! "Demonstrating superposition". Colours are in steps and cells on whole pixels, so that a document of thousands of
 //! cells stays small and nothing shows between them.
 
+use super::boxes::{Box2, Point};
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Point, Sheet};
+use super::sheet::{Align, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
@@ -207,7 +208,7 @@ impl Figure for Heatmap {
             + if self.color_bar { self.scale_rows(width) * SCALE.1 + 8.0 } else { 2.0 }
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let Layout { left, top, cell, bars, strip } = self.layout(place.width);
         let (x, y) = (sheet.edge(place.x + left), sheet.edge(place.y + top));
         let matrix = Box2 { x, y, width: cell * self.columns as f64, height: cell * self.rows as f64 };
@@ -234,34 +235,34 @@ impl Figure for Heatmap {
             }
             right = at + strip;
             let column = Box2 { x: at, width: strip, ..matrix };
-            sheet.frame(&hairline(sheet, &column), Theme::HAIRLINE, theme.guide())?;
-            sheet.label("b", &[((at + strip / 2.0, y - 9.0), Align::Middle)], &bounds, &small)?;
+            sheet.frame(&hairline(sheet, &column), Theme::HAIRLINE, theme.guide());
+            sheet.label("b", &[((at + strip / 2.0, y - 9.0), Align::Middle)], &bounds, &small);
         }
         // Equal colours one after the other: the document joins them.
         order::sort_by_key(&mut cells, |&(step, _)| step);
         for (step, place) in &cells {
-            sheet.fill(place, theme.diverging(f64::from(*step) / STEPS))?;
+            sheet.fill(place, theme.diverging(f64::from(*step) / STEPS));
         }
-        sheet.frame(&hairline(sheet, &matrix), Theme::HAIRLINE, theme.guide())?;
+        sheet.frame(&hairline(sheet, &matrix), Theme::HAIRLINE, theme.guide());
         for &(first, length) in &self.blocks {
             let (offset, side) = (first as f64 * cell, length as f64 * cell);
             let block = Box2 { x: x + offset, y: y + offset, width: side, height: side };
-            sheet.frame(&hairline(sheet, &block), Theme::OUTLINE, theme.ink)?;
+            sheet.frame(&hairline(sheet, &block), Theme::OUTLINE, theme.ink);
         }
         if let Some(measured) = &self.bars {
             let at = Box2 { x: right + GAP, width: bars, ..matrix };
-            draw_bars(sheet, theme, measured, &at, cell, &bounds)?;
+            draw_bars(sheet, theme, measured, &at, cell, &bounds);
             for row in 0..measured.lengths.len().min(self.rows) {
                 let place = Box2 { y: y + row as f64 * cell, height: cell, ..at };
                 sheet.spot(Spot::new(Extent::Box(place), BAR, row, 0).of(feature_of(row)).quiet());
             }
             right = at.right();
         }
-        self.outline_feature(sheet, theme, &matrix, right)?;
+        self.outline_feature(sheet, theme, &matrix, right);
 
         let text = theme.plain(Theme::TICK);
         if !self.row_title.is_empty() {
-            sheet.label_upward(&self.row_title, (place.x + 7.0, matrix.centre().1), &bounds, &text)?;
+            sheet.label_upward(&self.row_title, (place.x + 7.0, matrix.centre().1), &bounds, &text);
         }
         let below = matrix.bottom() + 11.0;
         sheet.label(
@@ -269,13 +270,13 @@ impl Figure for Heatmap {
             &[((matrix.centre().0, below), Align::Middle), ((x, below), Align::Left)],
             &bounds,
             &text,
-        )?;
+        );
         if self.color_bar {
             let titled = if self.column_title.is_empty() && self.bars.is_none() { 8.0 } else { ROW + 8.0 };
             let mut at =
                 Box2 { x, y: matrix.bottom() + titled, width: SCALE.2.min(0.9 * place.width), height: SCALE.0 };
             let ends = [number(-self.limit), "0".into(), number(self.limit)];
-            draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), place)?;
+            draw_color_bar(sheet, theme, &at, &ends, |t| Tint::Signed(2.0 * t - 1.0), place);
             if self.bars.is_some() {
                 if self.scale_rows(place.width) > 1.0 {
                     at.y += SCALE.1;
@@ -283,10 +284,9 @@ impl Figure for Heatmap {
                     at.x = (at.right() + 34.0).min(place.right() - at.width);
                 }
                 let ends = ["0".into(), "superposition".into(), "≥ 1".into()];
-                draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, place)?;
+                draw_color_bar(sheet, theme, &at, &ends, Tint::Superposition, place);
             }
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {
@@ -314,25 +314,18 @@ impl Figure for Heatmap {
 
 impl Heatmap {
     /// Outlines the rows, with all that stands beside them, and the columns of the feature that is lit.
-    fn outline_feature<DB: DrawingBackend>(
-        &self,
-        sheet: &Sheet<DB>,
-        theme: &Theme,
-        matrix: &Box2,
-        right: f64,
-    ) -> Drawn<(), DB> {
-        let Some(lit) = sheet.highlight else { return Ok(()) };
+    fn outline_feature<DB: DrawingBackend>(&self, sheet: &Sheet<DB>, theme: &Theme, matrix: &Box2, right: f64) {
+        let Some(lit) = sheet.highlight else { return };
         let cell = matrix.width / self.columns.max(1) as f64;
         let is_lit = |features: &[usize], idx: usize| features.get(idx) == Some(&lit);
         for row in (0..self.rows).filter(|&row| is_lit(&self.row_features, row)) {
             let place = Box2 { y: matrix.y + row as f64 * cell, height: cell, width: right - matrix.x, ..*matrix };
-            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink)?;
+            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink);
         }
         for column in (0..self.columns).filter(|&column| is_lit(&self.column_features, column)) {
             let place = Box2 { x: matrix.x + column as f64 * cell, width: cell, ..*matrix };
-            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink)?;
+            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink);
         }
-        Ok(())
     }
 }
 
@@ -355,26 +348,25 @@ fn draw_bars<DB: DrawingBackend>(
     place: &Box2,
     cell: f64,
     bounds: &Box2,
-) -> Drawn<(), DB> {
+) {
     let longest = bars.lengths.iter().copied().filter(|length| length.is_finite()).fold(1.05, f64::max);
     let small = theme.plain(Theme::SMALL);
     let thickness = if cell >= 4.0 { cell - 1.0 } else { cell };
     let mark = |length: f64| place.x + length / longest * place.width;
     let one = sheet.hair(mark(1.0));
-    sheet.path(&[(one, place.y), (one, place.bottom())], Theme::HAIRLINE, theme.guide())?;
+    sheet.path(&[(one, place.y), (one, place.bottom())], Theme::HAIRLINE, theme.guide());
     for (row, (&length, &superposition)) in bars.lengths.iter().zip(&bars.superposition).enumerate() {
         if length > 0.0 && length.is_finite() {
             let bar =
                 Box2 { x: place.x, y: place.y + row as f64 * cell, width: mark(length) - place.x, height: thickness };
-            sheet.fill(&bar, theme.superposition(superposition))?;
+            sheet.fill(&bar, theme.superposition(superposition));
         }
     }
     let zero = sheet.hair(place.x);
-    sheet.path(&[(zero, place.y), (zero, place.bottom())], Theme::HAIRLINE, theme.faint)?;
-    sheet.label(&bars.name, &[((place.x, place.y - 9.0), Align::Left)], bounds, &small)?;
-    sheet.label("0", &[((place.x, place.bottom() + 11.0), Align::Middle)], bounds, &small)?;
-    sheet.label("1", &[((mark(1.0), place.bottom() + 11.0), Align::Middle)], bounds, &small)?;
-    Ok(())
+    sheet.path(&[(zero, place.y), (zero, place.bottom())], Theme::HAIRLINE, theme.faint);
+    sheet.label(&bars.name, &[((place.x, place.y - 9.0), Align::Left)], bounds, &small);
+    sheet.label("0", &[((place.x, place.bottom() + 11.0), Align::Middle)], bounds, &small);
+    sheet.label("1", &[((mark(1.0), place.bottom() + 11.0), Align::Middle)], bounds, &small);
 }
 
 /// Draws a ramp with a text at its start, middle and end below it, none of which leaves `inside`.
@@ -385,14 +377,14 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
     texts: &[String; 3],
     tint: impl Fn(f64) -> Tint,
     inside: &Box2,
-) -> Drawn<(), DB> {
+) {
     let steps = 48;
     for step in 0..steps {
         let edge = |step: usize| place.x + place.width * step as f64 / steps as f64;
         let at = snapped(sheet, (edge(step), place.y), (edge(step + 1) - edge(step), place.height));
-        sheet.fill(&at, theme.tint(tint((step as f64 + 0.5) / steps as f64)))?;
+        sheet.fill(&at, theme.tint(tint((step as f64 + 0.5) / steps as f64)));
     }
-    sheet.frame(&hairline(sheet, place), Theme::HAIRLINE, theme.guide())?;
+    sheet.frame(&hairline(sheet, place), Theme::HAIRLINE, theme.guide());
     let ink = theme.plain(Theme::SMALL);
     let y = place.bottom() + 10.0;
     // The ends first: where there is no room for all three, they say most.
@@ -400,9 +392,8 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
         let half = text_width(text, Theme::SMALL, false) / 2.0;
         let x = (place.x + along * place.width).max(inside.x + half).min(inside.right() - half);
         // A canvas measures a little otherwise than the widths here.
-        sheet.label(text, &[((x, y), Align::Middle)], &inside.grown(3.0), &ink)?;
+        sheet.label(text, &[((x, y), Align::Middle)], &inside.grown(3.0), &ink);
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! natural one (straight beyond the mark), so that labels of a moving picture move with their marks and jump only where
 //! they would collide.
 
-use super::sheet::{Box2, Point};
+use super::boxes::{Box2, Point};
 use crate::order;
 
 /// A mark that wants a label.

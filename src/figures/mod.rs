@@ -1,4 +1,4 @@
-//! The figures: plain data, a [`Theme`] and a drawing area in, a picture and the boxes of its texts out.
+//! The figures: plain data, a [`Theme`] and a [`Sheet`] on any surface in, a picture and the boxes of its texts out.
 //!
 //! Each figure has a file of its own (`arrows`, `phase`) and is generic over `plotters`' `DrawingBackend`, so that the
 //! page's canvas and the SVG of the command line are drawn by the same code. What never moves is one function, the data
@@ -8,6 +8,7 @@
 
 pub mod arrows;
 mod axis;
+mod boxes;
 pub mod chart;
 pub mod color;
 mod compact;
@@ -32,9 +33,10 @@ pub mod vector;
 pub mod png;
 
 pub use arrows::Arrows;
+pub use boxes::{Box2, Point};
 pub use panels::{Figure, Panel, Panels, View};
 pub use phase::Phase;
-pub use sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
+pub use sheet::{Align, Drawn, Ink, Sheet, TextBox};
 pub use spots::{Extent, Key, Spot};
 pub use text::written;
 pub use theme::{Mode, Surface, Theme, Tint};

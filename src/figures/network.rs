@@ -4,8 +4,9 @@
 //! as wide as its weight is large, blue for positive and red for negative. In the motif (section "Asymmetric
 //! superposition") the flow is from left to right and every weight is a number on its line.
 
+use super::boxes::{Box2, Point};
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
+use super::sheet::{Align, Ink, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
@@ -69,7 +70,7 @@ impl Figure for Network {
         (0.55 * width).clamp(200.0, 340.0)
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let (n, m) = (self.tints.len(), self.encoder.len());
         let left = text_width("neurons", Theme::TICK, false) + 14.0;
         let width = place.width - left;
@@ -87,7 +88,7 @@ impl Figure for Network {
                 let color = theme.diverging(w.signum() * (0.15 + 0.85 * w.abs()));
                 let is_meant = sheet.highlight.is_none_or(|meant| meant == feature);
                 let color = if is_meant { color } else { theme.dimmed(color) };
-                sheet.path(&ends, (stroke * w.abs()).max(0.4), color)?;
+                sheet.path(&ends, (stroke * w.abs()).max(0.4), color);
                 sheet.spot(Spot::new(middle_third(ends), part, from, to).of(Some(feature)).quiet());
             }
         }
@@ -97,15 +98,15 @@ impl Figure for Network {
                 let is_neuron = part == NEURON;
                 sheet.spot(Spot::new(Extent::Disc(at, radius(count)), part, idx, 0).of((!is_neuron).then_some(idx)));
                 if is_neuron {
-                    sheet.disc(at, radius(count), theme.card)?;
-                    sheet.ring(at, radius(count), Theme::OUTLINE, theme.ink)?;
+                    sheet.disc(at, radius(count), theme.card);
+                    sheet.ring(at, radius(count), Theme::OUTLINE, theme.ink);
                 } else {
-                    sheet.disc(at, radius(count), theme.tint(self.tints[idx]))?;
+                    sheet.disc(at, radius(count), theme.tint(self.tints[idx]));
                 }
             }
         }
         for (name, y) in ["inputs", "neurons", "outputs"].into_iter().zip(rows) {
-            sheet.label(name, &[((place.x, y), Align::Left)], place, &theme.plain(Theme::TICK))?;
+            sheet.label(name, &[((place.x, y), Align::Left)], place, &theme.plain(Theme::TICK));
         }
         if n <= 12 {
             for idx in 0..n {
@@ -116,11 +117,10 @@ impl Figure for Network {
                         &[((x(idx, n), y), Align::Middle)],
                         &place.grown(3.0),
                         &theme.plain(Theme::SMALL),
-                    )?;
+                    );
                 }
             }
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {
@@ -180,7 +180,7 @@ impl Figure for Motif {
         (0.3 * width).clamp(86.0, 120.0) * rows.max(1.0) + 24.0
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let radius = (0.045 * place.width).clamp(13.0, 22.0);
         let columns = [0.0, 0.5, 1.0].map(|part| place.x + radius + 1.0 + part * (place.width - 2.0 * radius - 2.0));
         let body = Box2 { y: place.y + 24.0, height: place.height - 24.0, ..*place };
@@ -197,25 +197,25 @@ impl Figure for Motif {
                     &ends,
                     (1.6 * STROKE * w.abs()).max(0.8),
                     theme.diverging(w.signum() * (0.3 + 0.7 * w.abs())),
-                )?;
+                );
             }
         }
         let circle = |sheet: &mut Sheet<DB>, at: Point, name: &str, color| {
-            sheet.disc(at, radius, theme.card)?;
-            sheet.ring(at, radius, 1.8, color)?;
-            sheet.label(name, &[(at, Align::Middle)], place, &theme.strong(Theme::TICK)).map(|_| ())
+            sheet.disc(at, radius, theme.card);
+            sheet.ring(at, radius, 1.8, color);
+            sheet.label(name, &[(at, Align::Middle)], place, &theme.strong(Theme::TICK));
         };
         for (idx, name) in self.features.iter().enumerate() {
             for column in [0, 2] {
                 let at = (columns[column], y(idx, n));
-                circle(sheet, at, name, theme.tint(self.tints[idx]))?;
+                circle(sheet, at, name, theme.tint(self.tints[idx]));
                 let part = if column == 0 { INPUT } else { OUTPUT };
                 sheet.spot(Spot::new(Extent::Disc(at, radius), part, idx, 0).of(self.ids.get(idx).copied()));
             }
         }
         for (idx, name) in self.neurons.iter().enumerate() {
             let at = (columns[1], y(idx, m));
-            circle(sheet, at, name, theme.ink)?;
+            circle(sheet, at, name, theme.ink);
             sheet.spot(Spot::new(Extent::Disc(at, radius), NEURON, idx, 0));
         }
         for (name, (column, align)) in ["input", "ReLU neurons", "output"].into_iter().zip([
@@ -224,16 +224,15 @@ impl Figure for Motif {
             (2, Align::Right),
         ]) {
             let x = [place.x, columns[1], place.right()][column];
-            sheet.label(name, &[((x, place.y + 9.0), align)], place, &theme.plain(Theme::TICK))?;
+            sheet.label(name, &[((x, place.y + 9.0), align)], place, &theme.plain(Theme::TICK));
         }
         for (weights, column, (from_count, to_count)) in layers {
             for (from, to, _) in lines(weights).into_iter().rev() {
                 let (a, b) = ((columns[column], y(from, from_count)), (columns[column + 1], y(to, to_count)));
                 let text = format!("{:+.2}", weights[to][from]).replace('-', "−");
-                write_on_line(sheet, theme, &text, (a, b), weights[to][from], place)?;
+                write_on_line(sheet, theme, &text, (a, b), weights[to][from], place);
             }
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {
@@ -253,18 +252,17 @@ fn write_on_line<DB: DrawingBackend>(
     (a, b): (Point, Point),
     weight: f64,
     place: &Box2,
-) -> Drawn<(), DB> {
+) {
     let color = super::color::readable(theme.diverging(weight.signum()), theme.card);
     let ink = Ink { size: Theme::TEXT, bold: true, color, background: theme.card };
     for t in [0.34, 0.28, 0.4, 0.66, 0.72, 0.5] {
         let at = (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1));
-        let label = sheet.text_box(text, at, Align::Middle, &ink)?;
+        let label = sheet.text_box(text, at, Align::Middle, &ink);
         let is_free =
             place.contains(&label) && !sheet.texts().iter().any(|other| other.place().overlaps(&label.grown(2.0)));
         if is_free {
-            sheet.fill(&label.grown(1.0), theme.card)?;
+            sheet.fill(&label.grown(1.0), theme.card);
             return sheet.text(text, at, Align::Middle, &ink);
         }
     }
-    Ok(())
 }

@@ -6,12 +6,13 @@
 //! phone. Everything is laid out by [`super::text`]'s widths, so a height is the same on every surface.
 
 use super::arrows::Plane;
+use super::boxes::{Box2, Point};
 use super::chart::Chart;
 use super::geometry::Geometry;
 use super::heatmap::Heatmap;
 use super::network::{Motif, Network};
 use super::phase::Diagram;
-use super::sheet::{Align, Box2, Drawn, Point, Sheet, TextBox};
+use super::sheet::{Align, Sheet};
 use super::solid::Solid;
 use super::spots::Key;
 use super::stack::Stack;
@@ -20,8 +21,6 @@ use super::text::{text_width, wrap, wrap_in};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use serde::{Deserialize, Serialize};
 
 /// Space between columns, and between rows, of panels.
@@ -49,26 +48,11 @@ pub trait Figure {
     fn height(&self, width: f64) -> f64;
 
     /// Draws it into `place`; the background is already there.
-    ///
-    /// # Errors
-    /// What the backend reports.
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB>;
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2);
 
     /// What a mark shows, in words; empty for one that it has not.
     fn tell(&self, _key: Key) -> String {
         String::new()
-    }
-
-    /// Draws background and figure over the whole area: a whole frame. Gives back its texts.
-    ///
-    /// # Errors
-    /// What the backend reports.
-    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, theme: &Theme) -> Drawn<Vec<TextBox>, DB> {
-        area.fill(&theme.card)?;
-        let mut sheet = Sheet::new(area, theme);
-        let (width, height) = sheet.size();
-        self.draw_in(&mut sheet, theme, &Box2 { x: 0.0, y: 0.0, width, height })?;
-        Ok(sheet.into_texts())
     }
 }
 
@@ -120,10 +104,10 @@ impl Figure for View {
         each_view!(self, view => view.height(width))
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let first = sheet.spots().len();
-        each_view!(self, view => view.draw_in(sheet, theme, place))?;
-        sheet.outline_lit(first, theme)
+        each_view!(self, view => view.draw_in(sheet, theme, place));
+        sheet.outline_lit(first, theme);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -324,30 +308,31 @@ impl Figure for Panels {
         self.layout(width).1
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         draw_legend(sheet, theme, &self.legend, place, |sheet, idx, swatch| {
             let square = Box2::around(swatch.centre(), 10.0, 10.0);
-            sheet.fill(&square, theme.tint(self.legend[idx].1))?;
+            sheet.fill(&square, theme.tint(self.legend[idx].1));
             // One of them is hardly darker than the card.
             let is_region = matches!(self.legend[idx].1, Tint::Region(_));
-            if is_region { sheet.frame(&square, Theme::HAIRLINE, theme.faint) } else { Ok(()) }
-        })?;
+            if is_region {
+                sheet.frame(&square, Theme::HAIRLINE, theme.faint);
+            }
+        });
         let (slots, _) = self.layout(place.width);
         for (panel, slot) in self.panels.iter().zip(slots) {
             let (x, mut y) = (place.x + slot.words.0, place.y + slot.words.1);
             let titles = panel.title_lines(slot.view.width);
             for (line_idx, line) in titles.iter().enumerate() {
-                sheet.text(line, (x, y + 9.0), Align::Left, &theme.strong(Theme::TITLE))?;
+                sheet.text(line, (x, y + 9.0), Align::Left, &theme.strong(Theme::TITLE));
                 y += if line_idx + 1 < titles.len() { TITLE_LEADING } else { TITLE_HEIGHT };
             }
             for (line_idx, line) in wrap(&panel.sentence, slot.view.width, Theme::TICK).iter().enumerate() {
                 let at = (x, y + (line_idx as f64 + 0.5) * LEADING);
-                sheet.text(line, at, Align::Left, &theme.plain(Theme::TICK))?;
+                sheet.text(line, at, Align::Left, &theme.plain(Theme::TICK));
             }
             let view = Box2 { x: place.x + slot.view.x, y: place.y + slot.view.y, ..slot.view };
-            panel.view.draw_in(sheet, theme, &view)?;
+            panel.view.draw_in(sheet, theme, &view);
         }
-        Ok(())
     }
 }
 
@@ -379,12 +364,11 @@ pub(super) fn draw_legend<DB: DrawingBackend>(
     theme: &Theme,
     legend: &[(String, Tint)],
     place: &Box2,
-    mut swatch: impl FnMut(&Sheet<DB>, usize, &Box2) -> Drawn<(), DB>,
-) -> Drawn<(), DB> {
+    mut swatch: impl FnMut(&Sheet<DB>, usize, &Box2),
+) {
     for (idx, ((name, _), (x, row))) in legend.iter().zip(legend_places(legend, place.width)).enumerate() {
         let (x, y) = (place.x + x, place.y + (row as f64 + 0.5) * LEGEND_ROW);
-        swatch(sheet, idx, &Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, 10.0))?;
-        sheet.text(name, (x + SWATCH.0 + SWATCH.1, y), Align::Left, &theme.plain(Theme::TICK))?;
+        swatch(sheet, idx, &Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, 10.0));
+        sheet.text(name, (x + SWATCH.0 + SWATCH.1, y), Align::Left, &theme.plain(Theme::TICK));
     }
-    Ok(())
 }

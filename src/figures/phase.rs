@@ -5,16 +5,15 @@
 //! itself, and the tick "1" points at the middle of that row. Axes and titles are one layer; cells, region names and
 //! the chosen cell the other.
 
+use super::boxes::{Box2, Point};
 use super::color::mix;
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet, TextBox};
+use super::sheet::{Align, Ink, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded};
 use super::theme::Theme;
 use crate::error::Error;
 use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
@@ -172,21 +171,20 @@ impl Figure for Diagram {
         width.min(460.0) + 10.0
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let names: Vec<&str> = self.region_names.iter().map(String::as_str).collect();
         // Data that make no diagram leave the place empty: there is nothing to show, and no message belongs in a picture.
         let Ok(phase) = Phase::of_regions("", self.rows, self.columns, &self.classes, &names) else {
-            return Ok(());
+            return;
         };
         let phase =
             phase.with_ranges(self.importance, self.density).with_names(self.names).with_selected(self.selected);
         // The room for a title stands empty here: the panel has one.
         let place = Box2 { y: place.y - 22.0, height: place.height + 22.0, ..*place };
-        sheet.nested(&place, |area| {
-            let mut texts = draw_axes(area, theme, &phase)?;
-            texts.extend(draw_cells(area, theme, &phase)?);
-            Ok(texts)
-        })?;
+        sheet.nested(&place, |sheet| {
+            draw_axes(sheet, theme, &phase);
+            draw_cells(sheet, theme, &phase);
+        });
         let plot = plot((place.width, place.height));
         let cell = (plot.width / self.columns as f64, plot.height / self.rows as f64);
         for idx in 0..self.classes.len() {
@@ -195,7 +193,6 @@ impl Figure for Diagram {
             let y = place.y + plot.y + row as f64 * cell.1;
             sheet.spot(Spot::new(Extent::Box(Box2 { x, y, width: cell.0, height: cell.1 }), 0, row, column));
         }
-        Ok(())
     }
 
     fn tell(&self, key: Key) -> String {
@@ -229,30 +226,14 @@ pub fn hit(size: (f64, f64), rows: usize, columns: usize, at: Point) -> Option<u
 }
 
 /// Draws background, axes and data: a whole frame.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    theme: &Theme,
-    phase: &Phase,
-) -> Drawn<Vec<TextBox>, DB> {
-    area.fill(&theme.card)?;
-    let mut texts = draw_axes(area, theme, phase)?;
-    texts.extend(draw_cells(area, theme, phase)?);
-    Ok(texts)
+pub fn draw<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase) {
+    sheet.cover(theme.card);
+    draw_axes(sheet, theme, phase);
+    draw_cells(sheet, theme, phase);
 }
 
-/// Draws what does not move: title, ticks and axis titles. Gives back their texts.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw_axes<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    theme: &Theme,
-    phase: &Phase,
-) -> Drawn<Vec<TextBox>, DB> {
-    let mut sheet = Sheet::new(area, theme);
+/// Draws what does not move: title, ticks and axis titles.
+pub fn draw_axes<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase) {
     let size = sheet.size();
     let bounds = Box2 { x: 0.0, y: 0.0, width: size.0, height: size.1 };
     let plot = plot(size);
@@ -262,20 +243,20 @@ pub fn draw_axes<DB: DrawingBackend>(
 
     if !phase.title.is_empty() {
         let at = (plot.x, 14.0);
-        let place = sheet.text_box(phase.title, at, Align::Left, &title)?;
+        let place = sheet.text_box(phase.title, at, Align::Left, &title);
         if bounds.contains(&place) {
-            sheet.text(phase.title, at, Align::Left, &title)?;
+            sheet.text(phase.title, at, Align::Left, &title);
         }
     }
 
     let mut free_from = f64::NEG_INFINITY;
     for (text, place) in ticks(phase.importance, phase.columns) {
         let x = plot.x + place * plot.width;
-        sheet.path(&[(sheet.hair(x), plot.bottom()), (sheet.hair(x), plot.bottom() + TICK_MARK)], 1.0, theme.faint)?;
+        sheet.path(&[(sheet.hair(x), plot.bottom()), (sheet.hair(x), plot.bottom() + TICK_MARK)], 1.0, theme.faint);
         let at = (x, plot.bottom() + TICK_MARK + 10.0);
-        let label = sheet.text_box(&text, at, Align::Middle, &tick)?;
+        let label = sheet.text_box(&text, at, Align::Middle, &tick);
         if bounds.contains(&label) && label.x > free_from {
-            sheet.text(&text, at, Align::Middle, &tick)?;
+            sheet.text(&text, at, Align::Middle, &tick);
             free_from = label.right() + 4.0;
         }
     }
@@ -283,11 +264,11 @@ pub fn draw_axes<DB: DrawingBackend>(
     let mut leftmost = plot.x - TICK_MARK;
     for (text, place) in ticks(phase.density, phase.rows) {
         let y = plot.y + place * plot.height;
-        sheet.path(&[(plot.x - TICK_MARK, sheet.hair(y)), (plot.x, sheet.hair(y))], 1.0, theme.faint)?;
+        sheet.path(&[(plot.x - TICK_MARK, sheet.hair(y)), (plot.x, sheet.hair(y))], 1.0, theme.faint);
         let at = (plot.x - TICK_MARK - 4.0, y);
-        let label = sheet.text_box(&text, at, Align::Right, &tick)?;
+        let label = sheet.text_box(&text, at, Align::Right, &tick);
         if bounds.contains(&label) && label.y > free_from {
-            sheet.text(&text, at, Align::Right, &tick)?;
+            sheet.text(&text, at, Align::Right, &tick);
             free_from = label.bottom();
             leftmost = leftmost.min(label.x);
         }
@@ -295,20 +276,19 @@ pub fn draw_axes<DB: DrawingBackend>(
 
     let baseline = plot.bottom() + TICK_MARK + 31.0;
     for text in X_TITLES {
-        let width = sheet.text_width(text, &axis)?;
+        let width = sheet.text_width(text, &axis);
         // Centred on the plot, moved where it would leave the figure.
         let x = plot.centre().0.min(size.0 - width / 2.0 - 1.0).max(width / 2.0 + 1.0);
-        if bounds.contains(&sheet.text_box(text, (x, baseline), Align::Middle, &axis)?) {
-            sheet.text(text, (x, baseline), Align::Middle, &axis)?;
+        if bounds.contains(&sheet.text_box(text, (x, baseline), Align::Middle, &axis)) {
+            sheet.text(text, (x, baseline), Align::Middle, &axis);
             break;
         }
     }
-    let flat = sheet.text_box(Y_TITLE, (0.0, 0.0), Align::Middle, &axis)?;
+    let flat = sheet.text_box(Y_TITLE, (0.0, 0.0), Align::Middle, &axis);
     let upright = Box2::around((10.0, plot.centre().1), flat.height, flat.width);
     if bounds.contains(&upright) && upright.right() + 2.0 <= leftmost {
-        sheet.text_upward(Y_TITLE, upright.centre(), &axis)?;
+        sheet.text_upward(Y_TITLE, upright.centre(), &axis);
     }
-    Ok(sheet.into_texts())
 }
 
 /// The powers of ten in a range, written, with their places as fractions of the axis.
@@ -332,44 +312,35 @@ fn ticks((first, last): (f64, f64), count: usize) -> Vec<(String, f64)> {
     ticks
 }
 
-/// Draws what fills in: cells, names of regions, the chosen cell. Gives back the names.
-///
-/// # Errors
-/// What the backend reports.
-pub fn draw_cells<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
-    theme: &Theme,
-    phase: &Phase,
-) -> Drawn<Vec<TextBox>, DB> {
-    let mut sheet = Sheet::new(area, theme);
+/// Draws what fills in: cells, names of regions, the chosen cell.
+pub fn draw_cells<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase) {
     let plot = plot(sheet.size());
     if phase.classes.contains(&PENDING) {
-        sheet.fill(&plot, theme.card)?;
+        sheet.fill(&plot, theme.card);
         let faded = theme.regions.map(|region| mix(region, theme.card, FADED));
-        draw_runs(&sheet, phase, &plot, &faded, |row, column| phase.coarse_class(row, column))?;
-        draw_hatch(&sheet, theme, &plot)?;
+        draw_runs(sheet, phase, &plot, &faded, |row, column| phase.coarse_class(row, column));
+        draw_hatch(sheet, theme, &plot);
     }
-    draw_runs(&sheet, phase, &plot, &theme.regions, |row, column| phase.class(row, column))?;
+    draw_runs(sheet, phase, &plot, &theme.regions, |row, column| phase.class(row, column));
     if phase.names {
-        draw_names(&mut sheet, theme, phase, &plot)?;
+        draw_names(sheet, theme, phase, &plot);
     }
     if let Some(selected) = phase.selected {
-        draw_selected(&sheet, theme, phase, &plot, selected)?;
+        draw_selected(sheet, theme, phase, &plot, selected);
     }
-    Ok(sheet.into_texts())
 }
 
 /// Hatches the whole plot: what is not covered by a trained cell afterwards is seen to be pending.
-fn draw_hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2) -> Drawn<(), DB> {
+fn draw_hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2) {
     let lines = ((plot.width + plot.height) / HATCH) as usize;
     for line in 1..=lines {
         // The diagonal x + y = s, clipped to the plot.
         let s = line as f64 * HATCH;
         let (from, to) = ((s - plot.height).max(0.0), s.min(plot.width));
         let ends = [(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)];
-        sheet.path(&ends, Theme::HAIRLINE, theme.guide())?;
+        sheet.path(&ends, Theme::HAIRLINE, theme.guide());
     }
-    sheet.frame(plot, Theme::HAIRLINE, theme.guide())
+    sheet.frame(plot, Theme::HAIRLINE, theme.guide());
 }
 
 /// Cells of the given classes as rectangles, equal neighbours of a row as one; pending ones are left open.
@@ -382,7 +353,7 @@ fn draw_runs<DB: DrawingBackend>(
     plot: &Box2,
     colors: &[RGBColor; 4],
     class_of: impl Fn(usize, usize) -> u8,
-) -> Drawn<(), DB> {
+) {
     let place = |coordinate: f64| if sheet.is_raster() { sheet.edge(coordinate) } else { coordinate };
     let under = if sheet.is_raster() { 0.0 } else { 1.0 };
     let x = |column: usize| place(plot.x + plot.width * column as f64 / phase.columns as f64);
@@ -396,28 +367,26 @@ fn draw_runs<DB: DrawingBackend>(
                 let right = x(end) + if end < phase.columns { under } else { 0.0 };
                 let bottom = y(row + 1) + if row + 1 < phase.rows { under } else { 0.0 };
                 let run = Box2 { x: x(start), y: y(row), width: right - x(start), height: bottom - y(row) };
-                sheet.fill(&run, colors[usize::from(class)])?;
+                sheet.fill(&run, colors[usize::from(class)]);
             }
             start = end;
         }
     }
-    Ok(())
 }
 
 /// Writes each region's name where it has most room; not at all where it does not fit.
-fn draw_names<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) -> Drawn<(), DB> {
+fn draw_names<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2) {
     for (class, &name) in phase.region_names.iter().enumerate() {
         for size in [Theme::TEXT, Theme::SMALL] {
             let (color, background) = (theme.region_text[class], theme.regions[class]);
             let ink = Ink { size, bold: true, color, background };
-            let label = sheet.text_box(name, (0.0, 0.0), Align::Middle, &ink)?;
+            let label = sheet.text_box(name, (0.0, 0.0), Align::Middle, &ink);
             if let Some(at) = roomiest(phase, class as u8, plot, (label.width, label.height)) {
-                sheet.text(name, at, Align::Middle, &ink)?;
+                sheet.text(name, at, Align::Middle, &ink);
                 break;
             }
         }
     }
-    Ok(())
 }
 
 /// The centre of the place inside a class' region that leaves a label of that size the most room around.
@@ -470,19 +439,13 @@ fn roomiest(phase: &Phase, class: u8, plot: &Box2, (width, height): (f64, f64)) 
 }
 
 /// A frame around the chosen cell, dark in light: seen on every region, never smaller than a fingertip can find again.
-fn draw_selected<DB: DrawingBackend>(
-    sheet: &Sheet<DB>,
-    theme: &Theme,
-    phase: &Phase,
-    plot: &Box2,
-    selected: usize,
-) -> Drawn<(), DB> {
+fn draw_selected<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &Phase, plot: &Box2, selected: usize) {
     let (row, column) = (selected / phase.columns, selected % phase.columns);
     let (width, height) = (plot.width / phase.columns as f64, plot.height / phase.rows as f64);
     let centre = (plot.x + (column as f64 + 0.5) * width, plot.y + (row as f64 + 0.5) * height);
     let frame = Box2::around(centre, width.max(9.0) + 3.0, height.max(9.0) + 3.0);
-    sheet.frame(&frame, 4.5, theme.card)?;
-    sheet.frame(&frame, 2.0, theme.ink)
+    sheet.frame(&frame, 4.5, theme.card);
+    sheet.frame(&frame, 2.0, theme.ink);
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The series of a chart: points that belong together, how they are drawn, and what stands behind each.
 
+use super::boxes::{Box2, Point};
 use super::color::mix;
-use super::sheet::{Box2, Drawn, Point, Sheet};
+use super::sheet::Sheet;
 use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
@@ -129,7 +130,7 @@ pub(super) fn draw_dots<DB: DrawingBackend>(
     (shape, r): (Shape, f64),
     color: RGBColor,
     hollow: impl Fn(usize) -> bool,
-) -> Drawn<(), DB> {
+) {
     let around = plot.grown(0.5);
     // Of thousands of points most lie on others, and what cannot be seen is not worth a stroke.
     let mut covered = HashSet::new();
@@ -142,25 +143,25 @@ pub(super) fn draw_dots<DB: DrawingBackend>(
             // At this size a disc and a square of its area look the same, and on a raster the square is quicker drawn.
             Shape::Disc if r < SMALL && sheet.is_raster() => {
                 let color = if hollow(idx) { mix(theme.card, color, 0.55) } else { color };
-                sheet.fill(&Box2::around((x, y), 1.77 * r, 1.77 * r), color)?;
+                sheet.fill(&Box2::around((x, y), 1.77 * r, 1.77 * r), color);
                 continue;
             }
             Shape::Disc | Shape::Ring => {
                 if shape == Shape::Ring || hollow(idx) {
-                    sheet.disc((x, y), r, theme.card)?;
-                    sheet.ring((x, y), r, Theme::OUTLINE.min(r), color)?;
+                    sheet.disc((x, y), r, theme.card);
+                    sheet.ring((x, y), r, Theme::OUTLINE.min(r), color);
                 } else {
-                    sheet.disc((x, y), r, color)?;
+                    sheet.disc((x, y), r, color);
                 }
                 continue;
             }
             Shape::Cross => {
-                sheet.path(&[(x - r, y - r), (x + r, y + r)], Theme::OUTLINE, color)?;
-                sheet.path(&[(x - r, y + r), (x + r, y - r)], Theme::OUTLINE, color)?;
+                sheet.path(&[(x - r, y - r), (x + r, y + r)], Theme::OUTLINE, color);
+                sheet.path(&[(x - r, y + r), (x + r, y - r)], Theme::OUTLINE, color);
                 continue;
             }
             Shape::Square if !hollow(idx) => {
-                sheet.fill(&Box2::around((x, y), 1.8 * r, 1.8 * r), color)?;
+                sheet.fill(&Box2::around((x, y), 1.8 * r, 1.8 * r), color);
                 continue;
             }
             Shape::Square => {
@@ -172,11 +173,10 @@ pub(super) fn draw_dots<DB: DrawingBackend>(
         };
         if hollow(idx) {
             let closed: Vec<Point> = corners.iter().chain(&corners[..1]).copied().collect();
-            sheet.polygon(&corners, theme.card)?;
-            sheet.path(&closed, Theme::OUTLINE, color)?;
+            sheet.polygon(&corners, theme.card);
+            sheet.path(&closed, Theme::OUTLINE, color);
         } else {
-            sheet.polygon(&corners, color)?;
+            sheet.polygon(&corners, color);
         }
     }
-    Ok(())
 }

@@ -3,116 +3,29 @@
 //! Every figure draws through a [`Sheet`]: it turns fractional CSS pixels into the whole units of the backend, snaps
 //! hairlines, dashes lines, and records each text with its box and background, for hit tests and for the tests that no
 //! label is clipped, covered or pale. It takes every colour as given: which ones there are is the theme's business.
+//!
+//! Drawing itself gives back no errors: the sheet remembers the first one of its backend, draws nothing after it, and gives it back from
+//! [`Sheet::finish`]. A check after every stroke would be a good part of the code that the page downloads.
 
+use super::boxes::{Box2, Point};
 use super::color::css;
 use super::spots::{Extent, Spot};
 use super::theme::{Surface, Theme};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, TextStyle};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBColor, ShapeStyle, TextStyle};
 use serde::Serialize;
+use std::cell::OnceCell;
+use std::mem::{replace, take};
 
-/// What drawing gives back.
+/// What came of a drawing.
 pub type Drawn<T, DB> = Result<T, DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
-
-/// A point in CSS pixels from the upper left corner of the figure.
-pub type Point = (f64, f64);
 
 /// Height of a line of text in multiples of its size: from the ascender to the descender of common faces.
 pub const LINE_HEIGHT: f64 = 1.2;
-
-/// A rectangle in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Box2 {
-    /// Left edge.
-    pub x: f64,
-    /// Upper edge.
-    pub y: f64,
-    /// Width.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
-}
-
-impl Box2 {
-    /// The box of that size around `centre`.
-    pub fn around(centre: Point, width: f64, height: f64) -> Self {
-        Self { x: centre.0 - width / 2.0, y: centre.1 - height / 2.0, width, height }
-    }
-
-    /// Its right edge.
-    pub fn right(&self) -> f64 {
-        self.x + self.width
-    }
-
-    /// Its lower edge.
-    pub fn bottom(&self) -> f64 {
-        self.y + self.height
-    }
-
-    /// Its middle.
-    pub fn centre(&self) -> Point {
-        (self.x + self.width / 2.0, self.y + self.height / 2.0)
-    }
-
-    /// The box with `by` more on each side.
-    pub fn grown(&self, by: f64) -> Self {
-        Self { x: self.x - by, y: self.y - by, width: self.width + 2.0 * by, height: self.height + 2.0 * by }
-    }
-
-    /// Whether the two share more than an edge.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
-    }
-
-    /// Whether all of `other` lies inside.
-    pub fn contains(&self, other: &Self) -> bool {
-        self.x <= other.x && self.y <= other.y && other.right() <= self.right() && other.bottom() <= self.bottom()
-    }
-
-    /// Whether the point lies inside or on the edge.
-    pub fn holds(&self, (x, y): Point) -> bool {
-        self.x <= x && x <= self.right() && self.y <= y && y <= self.bottom()
-    }
-
-    /// Whether any part of the segment from `a` to `b` lies inside.
-    pub fn meets_segment(&self, a: Point, b: Point) -> bool {
-        self.clip(a, b).is_some()
-    }
-
-    /// The part of the segment from `a` to `b` that lies inside (Liang and Barsky's clipping); none of one with an end
-    /// that is not a number.
-    pub fn clip(&self, a: Point, b: Point) -> Option<(Point, Point)> {
-        if ![a.0, a.1, b.0, b.1].iter().all(|coordinate| coordinate.is_finite()) {
-            return None;
-        }
-        let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-        let direction = (b.0 - a.0, b.1 - a.1);
-        for (step, to_low, to_high) in
-            [(direction.0, self.x - a.0, self.right() - a.0), (direction.1, self.y - a.1, self.bottom() - a.1)]
-        {
-            if step == 0.0 {
-                if to_low > 0.0 || to_high < 0.0 {
-                    return None;
-                }
-                continue;
-            }
-            let (first, second) = if step > 0.0 { (to_low, to_high) } else { (to_high, to_low) };
-            enter = enter.max(first / step);
-            leave = leave.min(second / step);
-        }
-        // The ends themselves are given back as they came, so that joined segments stay joined.
-        let at = |t: f64| match t {
-            0.0 => a,
-            1.0 => b,
-            _ => (a.0 + t * direction.0, a.1 + t * direction.1),
-        };
-        (enter <= leave).then(|| (at(enter), at(leave)))
-    }
-}
 
 /// A text that was drawn: what, where (CSS pixels), in which colour and on which.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -165,8 +78,10 @@ pub struct Ink {
 }
 
 /// A drawing area in CSS pixels.
-pub struct Sheet<'a, DB: DrawingBackend> {
-    area: &'a DrawingArea<DB, Shift>,
+pub struct Sheet<DB: DrawingBackend> {
+    area: DrawingArea<DB, Shift>,
+    /// The first error of the backend: nothing is drawn after it.
+    failure: OnceCell<DrawingAreaErrorKind<DB::ErrorType>>,
     surface: Surface,
     texts: Vec<TextBox>,
     spots: Vec<Spot>,
@@ -174,10 +89,17 @@ pub struct Sheet<'a, DB: DrawingBackend> {
     pub highlight: Option<usize>,
 }
 
-impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
-    /// A sheet over the whole area.
-    pub fn new(area: &'a DrawingArea<DB, Shift>, theme: &Theme) -> Self {
-        Self { area, surface: theme.surface, texts: Vec::new(), spots: Vec::new(), highlight: None }
+impl<DB: DrawingBackend> Sheet<DB> {
+    /// A sheet over the whole of what `backend` draws on.
+    pub fn new(backend: DB, theme: &Theme) -> Self {
+        Self {
+            area: backend.into_drawing_area(),
+            failure: OnceCell::new(),
+            surface: theme.surface,
+            texts: Vec::new(),
+            spots: Vec::new(),
+            highlight: None,
+        }
     }
 
     /// The same with a feature to light up.
@@ -191,33 +113,34 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         (f64::from(width) / self.surface.units, f64::from(height) / self.surface.units)
     }
 
-    /// Lets something that draws on an area of its own draw into `place`, and keeps its texts.
+    /// Presents what was drawn, and gives back the texts and the marks.
     ///
     /// # Errors
-    /// What the backend reports.
-    pub fn nested(
-        &mut self,
-        place: &Box2,
-        draw: impl FnOnce(&DrawingArea<DB, Shift>) -> Drawn<Vec<TextBox>, DB>,
-    ) -> Drawn<(), DB> {
+    /// The first that the backend reported.
+    pub fn finish(self) -> Drawn<(Vec<TextBox>, Vec<Spot>), DB> {
+        match self.failure.into_inner() {
+            Some(error) => Err(error),
+            None => self.area.present().map(|()| (self.texts, self.spots)),
+        }
+    }
+
+    /// Lets `draw` have `place` as a sheet of its own, and keeps the texts.
+    pub fn nested(&mut self, place: &Box2, draw: impl FnOnce(&mut Self)) {
         let (corner, size) = (self.units((place.x, place.y)), self.units((place.width, place.height)));
         let inner = self.area.clone().shrink(corner, (size.0.max(1) as u32, size.1.max(1) as u32));
-        for mut text in draw(&inner)? {
+        let (outer, texts) = (replace(&mut self.area, inner), take(&mut self.texts));
+        draw(self);
+        self.area = outer;
+        for mut text in replace(&mut self.texts, texts) {
             text.x += f64::from(corner.0) / self.surface.units;
             text.y += f64::from(corner.1) / self.surface.units;
             self.texts.push(text);
         }
-        Ok(())
     }
 
     /// Every text written so far, in order.
     pub fn texts(&self) -> &[TextBox] {
         &self.texts
-    }
-
-    /// The same, as what drawing gives back.
-    pub fn into_texts(self) -> Vec<TextBox> {
-        self.texts
     }
 
     /// Remembers a mark that can be pointed at.
@@ -230,17 +153,9 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         &self.spots
     }
 
-    /// The texts and the marks.
-    pub fn into_parts(self) -> (Vec<TextBox>, Vec<Spot>) {
-        (self.texts, self.spots)
-    }
-
     /// Outlines the marks of the feature to light up, from the `first` mark on.
-    ///
-    /// # Errors
-    /// What the backend reports.
-    pub fn outline_lit(&self, first: usize, theme: &Theme) -> Drawn<(), DB> {
-        let Some(lit) = self.highlight else { return Ok(()) };
+    pub fn outline_lit(&self, first: usize, theme: &Theme) {
+        let Some(lit) = self.highlight else { return };
         for spot in &self.spots[first..] {
             if !spot.outlined || spot.feature.is_none_or(|feature| feature as usize != lit) {
                 continue;
@@ -248,14 +163,13 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
             match spot.extent {
                 // A ring of the ground's colour between: it is seen on marks of any colour.
                 Extent::Disc(at, radius) => {
-                    self.ring(at, radius + 1.4, 1.6, theme.card)?;
-                    self.ring(at, radius + 2.8, Theme::LIT, theme.ink)?;
+                    self.ring(at, radius + 1.4, 1.6, theme.card);
+                    self.ring(at, radius + 2.8, Theme::LIT, theme.ink);
                 }
-                Extent::Line(a, b) => self.path(&[a, b], Theme::LIT, theme.ink)?,
-                Extent::Box(place) => self.frame(&place.grown(0.5), Theme::LIT, theme.ink)?,
+                Extent::Line(a, b) => self.path(&[a, b], Theme::LIT, theme.ink),
+                Extent::Box(place) => self.frame(&place.grown(0.5), Theme::LIT, theme.ink),
             }
         }
-        Ok(())
     }
 
     fn units(&self, (x, y): Point) -> (i32, i32) {
@@ -283,14 +197,27 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
         self.surface.raster
     }
 
+    /// Asks the backend for something, unless it has failed before; keeps its error.
+    fn ask<T>(&self, something: impl FnOnce(&DrawingArea<DB, Shift>) -> Drawn<T, DB>) -> Option<T> {
+        if self.failure.get().is_some() {
+            return None;
+        }
+        something(&self.area).map_err(|error| self.failure.set(error)).ok()
+    }
+
+    /// Covers all of it with a colour.
+    pub fn cover(&self, color: RGBColor) {
+        self.ask(|area| area.fill(&color));
+    }
+
     /// A path with round joins and ends (the backends see to them).
-    pub fn path(&self, points: &[Point], width: f64, color: RGBColor) -> Drawn<(), DB> {
+    pub fn path(&self, points: &[Point], width: f64, color: RGBColor) {
         let points: Vec<_> = points.iter().map(|&point| self.units(point)).collect();
-        self.area.draw(&PathElement::new(points, color.stroke_width(self.length(width))))
+        self.ask(|area| area.draw(&PathElement::new(points, color.stroke_width(self.length(width)))));
     }
 
     /// A path in dashes of `dash` CSS pixels with gaps of the same visible length.
-    pub fn dashed(&self, points: &[Point], dash: f64, width: f64, color: RGBColor) -> Drawn<(), DB> {
+    pub fn dashed(&self, points: &[Point], dash: f64, width: f64, color: RGBColor) {
         // Each end is round and adds half a width to its dash: the gap gives that back.
         let (on, period) = (dash, 2.0 * dash + width);
         let mut walked = 0.0;
@@ -312,110 +239,117 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
                 }
                 s += step;
                 if !inside || phase + step >= on {
-                    self.flush(&mut piece, width, color)?;
+                    self.flush(&mut piece, width, color);
                 }
             }
             walked += length;
         }
-        self.flush(&mut piece, width, color)
+        self.flush(&mut piece, width, color);
     }
 
-    fn flush(&self, piece: &mut Vec<Point>, width: f64, color: RGBColor) -> Drawn<(), DB> {
+    fn flush(&self, piece: &mut Vec<Point>, width: f64, color: RGBColor) {
         if piece.len() > 1 {
-            self.path(piece, width, color)?;
+            self.path(piece, width, color);
         }
         piece.clear();
-        Ok(())
     }
 
     /// A filled disc.
-    pub fn disc(&self, centre: Point, radius: f64, color: RGBColor) -> Drawn<(), DB> {
-        self.area.draw(&Circle::new(self.units(centre), self.length(radius), color.filled()))
+    pub fn disc(&self, centre: Point, radius: f64, color: RGBColor) {
+        self.circle(centre, radius, color.filled());
     }
 
     /// A circle's line.
-    pub fn ring(&self, centre: Point, radius: f64, width: f64, color: RGBColor) -> Drawn<(), DB> {
-        self.area.draw(&Circle::new(self.units(centre), self.length(radius), color.stroke_width(self.length(width))))
+    pub fn ring(&self, centre: Point, radius: f64, width: f64, color: RGBColor) {
+        self.circle(centre, radius, color.stroke_width(self.length(width)));
+    }
+
+    fn circle(&self, centre: Point, radius: f64, style: ShapeStyle) {
+        self.ask(|area| area.draw(&Circle::new(self.units(centre), self.length(radius), style)));
     }
 
     /// A filled rectangle.
-    pub fn fill(&self, place: &Box2, color: RGBColor) -> Drawn<(), DB> {
+    pub fn fill(&self, place: &Box2, color: RGBColor) {
         let corners = [self.units((place.x, place.y)), self.units((place.right(), place.bottom()))];
-        self.area.draw(&Rectangle::new(corners, color.filled()))
+        self.ask(|area| area.draw(&Rectangle::new(corners, color.filled())));
     }
 
     /// A filled polygon; the last corner is joined to the first.
-    pub fn polygon(&self, corners: &[Point], color: RGBColor) -> Drawn<(), DB> {
+    pub fn polygon(&self, corners: &[Point], color: RGBColor) {
         let corners: Vec<_> = corners.iter().map(|&corner| self.units(corner)).collect();
-        self.area.draw(&Polygon::new(corners, color.filled()))
+        self.ask(|area| area.draw(&Polygon::new(corners, color.filled())));
     }
 
     /// The outline of a rectangle.
-    pub fn frame(&self, place: &Box2, width: f64, color: RGBColor) -> Drawn<(), DB> {
+    pub fn frame(&self, place: &Box2, width: f64, color: RGBColor) {
         let (l, t, r, b) = (place.x, place.y, place.right(), place.bottom());
-        self.path(&[(l, t), (r, t), (r, b), (l, b), (l, t)], width, color)
+        self.path(&[(l, t), (r, t), (r, b), (l, b), (l, t)], width, color);
     }
 
-    /// The width of a text as this surface would draw it.
-    pub fn text_width(&self, text: &str, ink: &Ink) -> Drawn<f64, DB> {
-        let (width, _) = self.area.estimate_text_size(text, &self.style(ink, Align::Left, FontTransform::None))?;
-        Ok(f64::from(width) / self.surface.units)
+    /// The width of a text as this surface would draw it; 0 after an error.
+    pub fn text_width(&self, text: &str, ink: &Ink) -> f64 {
+        let style = self.style(ink, Align::Left, FontTransform::None);
+        let size = self.ask(|area| area.estimate_text_size(text, &style));
+        size.map_or(0.0, |(width, _)| f64::from(width) / self.surface.units)
     }
 
     /// The box that [`Sheet::text`] will fill.
-    pub fn text_box(&self, text: &str, (x, y): Point, align: Align, ink: &Ink) -> Drawn<Box2, DB> {
-        let width = self.text_width(text, ink)?;
+    pub fn text_box(&self, text: &str, (x, y): Point, align: Align, ink: &Ink) -> Box2 {
+        let width = self.text_width(text, ink);
         let height = ink.size * LINE_HEIGHT;
         let left = match align {
             Align::Left => x,
             Align::Middle => x - width / 2.0,
             Align::Right => x - width,
         };
-        Ok(Box2 { x: left, y: y - height / 2.0, width, height })
+        Box2 { x: left, y: y - height / 2.0, width, height }
     }
 
     /// Writes a text at a point and records it.
-    pub fn text(&mut self, text: &str, at: Point, align: Align, ink: &Ink) -> Drawn<(), DB> {
-        let place = self.text_box(text, at, align, ink)?;
-        self.area.draw_text(text, &self.style(ink, align, FontTransform::None), self.units(at))?;
-        self.record(text, &place, ink);
-        Ok(())
+    pub fn text(&mut self, text: &str, at: Point, align: Align, ink: &Ink) {
+        let place = self.text_box(text, at, align, ink);
+        self.write(text, at, &place, (align, FontTransform::None), ink);
     }
 
     /// Writes a text that reads upward, its middle at the point, and records it.
-    pub fn text_upward(&mut self, text: &str, at: Point, ink: &Ink) -> Drawn<(), DB> {
-        let flat = self.text_box(text, at, Align::Middle, ink)?;
-        self.area.draw_text(text, &self.style(ink, Align::Middle, FontTransform::Rotate270), self.units(at))?;
-        self.record(text, &Box2::around(at, flat.height, flat.width), ink);
-        Ok(())
+    pub fn text_upward(&mut self, text: &str, at: Point, ink: &Ink) {
+        let place = self.upward_box(text, at, ink);
+        self.write(text, at, &place, (Align::Middle, FontTransform::Rotate270), ink);
     }
 
-    /// Writes a text at the first of the places where it lies in `bounds` and covers no text written before; whether
-    /// there was one.
-    pub fn label(&mut self, text: &str, places: &[(Point, Align)], bounds: &Box2, ink: &Ink) -> Drawn<bool, DB> {
+    /// Writes a text at the first of the places where it lies in `bounds` and covers no text written before, if there is one.
+    pub fn label(&mut self, text: &str, places: &[(Point, Align)], bounds: &Box2, ink: &Ink) {
+        // Surfaces measure to whole units: what was laid out to touch an edge may pass it by a hair.
+        let bounds = bounds.grown(0.5);
         for &(at, align) in places {
-            let place = self.text_box(text, at, align, ink)?;
-            // Surfaces measure to whole units: what was laid out to touch an edge may pass it by a hair.
-            if bounds.grown(0.5).contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place)) {
-                self.text(text, at, align, ink)?;
-                return Ok(true);
+            let place = self.text_box(text, at, align, ink);
+            if self.is_free(&place, &bounds) {
+                self.write(text, at, &place, (align, FontTransform::None), ink);
+                return;
             }
         }
-        Ok(false)
     }
 
     /// The same for a text that reads upward, its middle at the one place `at`.
-    pub fn label_upward(&mut self, text: &str, at: Point, bounds: &Box2, ink: &Ink) -> Drawn<bool, DB> {
-        let flat = self.text_box(text, at, Align::Middle, ink)?;
-        let place = Box2::around(at, flat.height, flat.width);
-        let free = bounds.contains(&place) && !self.texts.iter().any(|other| other.place().overlaps(&place));
-        if free {
-            self.text_upward(text, at, ink)?;
+    pub fn label_upward(&mut self, text: &str, at: Point, bounds: &Box2, ink: &Ink) {
+        let place = self.upward_box(text, at, ink);
+        if self.is_free(&place, bounds) {
+            self.write(text, at, &place, (Align::Middle, FontTransform::Rotate270), ink);
         }
-        Ok(free)
     }
 
-    fn record(&mut self, text: &str, place: &Box2, ink: &Ink) {
+    fn upward_box(&self, text: &str, at: Point, ink: &Ink) -> Box2 {
+        let flat = self.text_box(text, at, Align::Middle, ink);
+        Box2::around(at, flat.height, flat.width)
+    }
+
+    fn is_free(&self, place: &Box2, bounds: &Box2) -> bool {
+        bounds.contains(place) && !self.texts.iter().any(|other| other.place().overlaps(place))
+    }
+
+    fn write(&mut self, text: &str, at: Point, place: &Box2, (align, turn): (Align, FontTransform), ink: &Ink) {
+        let style = self.style(ink, align, turn);
+        self.ask(|area| area.draw_text(text, &style, self.units(at)));
         self.texts.push(TextBox {
             text: text.to_owned(),
             x: place.x,
@@ -445,24 +379,105 @@ impl<'a, DB: DrawingBackend> Sheet<'a, DB> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::theme::Mode;
     use super::*;
+    use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingErrorKind};
+    use std::cell::RefCell;
+    use std::io::Error;
 
-    #[test]
-    fn a_segment_meets_a_box_it_crosses_starts_in_or_grazes_only() {
-        let place = Box2 { x: 1.0, y: 1.0, width: 2.0, height: 1.0 };
-        assert!(place.meets_segment((0.0, 0.0), (4.0, 3.0)));
-        assert!(place.meets_segment((2.0, 1.5), (9.0, 9.0)));
-        assert!(place.meets_segment((2.0, 0.0), (2.0, 5.0)));
-        assert!(!place.meets_segment((0.0, 0.0), (0.9, 0.9)));
-        assert!(!place.meets_segment((0.0, 2.5), (4.0, 2.5)));
-        assert!(!place.meets_segment((0.0, 1.5), (2.0, 3.5)));
+    type Outcome<T = ()> = Result<T, DrawingErrorKind<Error>>;
+
+    /// A backend that notes what it is asked for, and refuses everything from the request of that index on.
+    struct Breaking<'a> {
+        asked: &'a RefCell<Vec<&'static str>>,
+        from: usize,
+    }
+
+    impl Breaking<'_> {
+        fn asked(&self, what: &'static str) -> Outcome {
+            self.asked.borrow_mut().push(what);
+            let idx = self.asked.borrow().len() - 1;
+            if idx < self.from {
+                Ok(())
+            } else {
+                Err(DrawingErrorKind::DrawingError(Error::other(format!("no {what}"))))
+            }
+        }
+    }
+
+    impl DrawingBackend for Breaking<'_> {
+        type ErrorType = Error;
+
+        fn get_size(&self) -> (u32, u32) {
+            (100, 100)
+        }
+
+        fn ensure_prepared(&mut self) -> Outcome {
+            Ok(())
+        }
+
+        fn present(&mut self) -> Outcome {
+            self.asked("present")
+        }
+
+        fn draw_pixel(&mut self, _: BackendCoord, _: BackendColor) -> Outcome {
+            self.asked("pixel")
+        }
+
+        fn draw_rect<S: BackendStyle>(&mut self, _: BackendCoord, _: BackendCoord, _: &S, _: bool) -> Outcome {
+            self.asked("rectangle")
+        }
+
+        fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, _: I, _: &S) -> Outcome {
+            self.asked("path")
+        }
+
+        fn draw_circle<S: BackendStyle>(&mut self, _: BackendCoord, _: u32, _: &S, fill: bool) -> Outcome {
+            self.asked(if fill { "disc" } else { "ring" })
+        }
+
+        fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, _: I, _: &S) -> Outcome {
+            self.asked("polygon")
+        }
+
+        fn draw_text<S: BackendTextStyle>(&mut self, _: &str, _: &S, _: BackendCoord) -> Outcome {
+            self.asked("text")
+        }
+
+        fn estimate_text_size<S: BackendTextStyle>(&self, _: &str, _: &S) -> Outcome<(u32, u32)> {
+            self.asked("width").map(|()| (10, 10))
+        }
     }
 
     #[test]
-    fn boxes_overlap_when_they_share_more_than_an_edge() {
-        let place = Box2 { x: 0.0, y: 0.0, width: 2.0, height: 2.0 };
-        assert!(place.overlaps(&Box2 { x: 1.9, y: 1.9, width: 1.0, height: 1.0 }));
-        assert!(!place.overlaps(&Box2 { x: 2.0, y: 0.0, width: 1.0, height: 1.0 }));
-        assert!(place.contains(&place) && !place.grown(-0.1).contains(&place));
+    fn the_first_error_comes_back_and_nothing_is_drawn_after_it() {
+        let all =
+            ["rectangle", "path", "disc", "rectangle", "width", "text", "ring", "polygon", "width", "text", "present"];
+        for from in 0..=all.len() {
+            let asked = RefCell::new(Vec::new());
+            let theme = Theme::new(Mode::Light, Surface { units: 1.0, pixel: 1.0, raster: true });
+            let (color, ink) = (theme.ink, theme.plain(Theme::TEXT));
+            let place = Box2 { x: 20.0, y: 20.0, width: 60.0, height: 60.0 };
+            let mut sheet = Sheet::new(Breaking { asked: &asked, from }, &theme);
+            sheet.cover(theme.card);
+            sheet.frame(&place, 1.0, color);
+            sheet.nested(&place, |sheet| {
+                sheet.disc((5.0, 5.0), 2.0, color);
+                sheet.fill(&Box2::around((9.0, 9.0), 2.0, 2.0), color);
+                sheet.label("a", &[((30.0, 30.0), Align::Left)], &place, &ink);
+            });
+            sheet.ring((5.0, 5.0), 2.0, 1.0, color);
+            sheet.polygon(&[(1.0, 1.0), (9.0, 1.0), (9.0, 9.0)], color);
+            sheet.text_upward("b", (5.0, 50.0), &ink);
+            let finished = sheet.finish();
+            assert_eq!(*asked.borrow(), all[..all.len().min(from + 1)]);
+            match all.get(from) {
+                Some(what) => {
+                    let message = finished.unwrap_err().to_string();
+                    assert!(message.ends_with(&format!("no {what}")), "{message}, expected that of {what}");
+                }
+                None => assert_eq!(finished.unwrap().0.len(), 2),
+            }
+        }
     }
 }

@@ -4,10 +4,11 @@
 //! and dashed, when all faces that meet in it are turned away; without faces nothing is hidden. The projection is
 //! orthographic or a weak perspective. The origin of the data stays in the middle of the picture.
 
+use super::boxes::{Box2, Point};
 use super::color::mix;
 use super::labels::{self, Obstacles};
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Ink, LINE_HEIGHT, Point, Sheet};
+use super::sheet::{Align, Ink, LINE_HEIGHT, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded};
 use super::theme::{Theme, Tint};
@@ -176,7 +177,7 @@ impl Figure for Solid {
         width.min(MAX_HEIGHT)
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let rotation = rotation(self.turn.0, self.turn.1);
         let finite = |point: Point3| point.map(|k| if k.is_finite() { k } else { 0.0 });
         let norm = |point: &Point3| point.iter().map(|k| k * k).sum::<f64>().sqrt();
@@ -205,7 +206,7 @@ impl Figure for Solid {
                 end[axis] = 1.05 * radius;
                 let back = end.map(|k| -k);
                 let ends = [seen(turned(&rotation, back)), seen(turned(&rotation, end))];
-                sheet.path(&ends, Theme::HAIRLINE, theme.guide())?;
+                sheet.path(&ends, Theme::HAIRLINE, theme.guide());
             }
         }
 
@@ -231,29 +232,29 @@ impl Figure for Solid {
                 Item::Edge(idx, hidden) => {
                     let [a, b] = self.edges[idx].map(|vertex| seen(points[vertex]));
                     if hidden {
-                        sheet.dashed(&[a, b], 3.0, Theme::HAIRLINE, theme.faint)?;
+                        sheet.dashed(&[a, b], 3.0, Theme::HAIRLINE, theme.faint);
                     } else {
-                        sheet.path(&[a, b], 1.6, pale(theme.soft, *z))?;
+                        sheet.path(&[a, b], 1.6, pale(theme.soft, *z));
                     }
                 }
                 Item::Spoke(idx) => {
-                    sheet.path(&[(cx, cy), seen(points[idx])], 2.0, pale(theme.tint(self.tints[idx]), *z))?;
+                    sheet.path(&[(cx, cy), seen(points[idx])], 2.0, pale(theme.tint(self.tints[idx]), *z));
                 }
                 Item::Path(path_idx, k) => {
                     let age = (k + 1) as f64 / (paths[path_idx].len() - 1) as f64;
                     let color = mix(theme.card, theme.tint(self.paths[path_idx].1), 0.15 + 0.75 * age);
-                    sheet.path(&[seen(paths[path_idx][k]), seen(paths[path_idx][k + 1])], 1.0 + age, color)?;
+                    sheet.path(&[seen(paths[path_idx][k]), seen(paths[path_idx][k + 1])], 1.0 + age, color);
                 }
                 Item::Vertex(idx) => {
                     let at = seen(points[idx]);
-                    sheet.disc(at, dot(*z) + 1.2, theme.card)?;
-                    sheet.disc(at, dot(*z), pale(theme.tint(self.tints[idx]), *z))?;
+                    sheet.disc(at, dot(*z) + 1.2, theme.card);
+                    sheet.disc(at, dot(*z), pale(theme.tint(self.tints[idx]), *z));
                     sheet.spot(Spot::new(Extent::Disc(at, dot(*z)), 0, idx, 0).of(Some(idx)));
                 }
             }
         }
         let discs: Vec<(Point, f64)> = points.iter().map(|point| (seen(*point), dot(point[2]))).collect();
-        self.draw_names(sheet, theme, place, &discs, &hidden)
+        self.draw_names(sheet, theme, place, &discs, &hidden);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -282,7 +283,7 @@ impl Solid {
         place: &Box2,
         discs: &[(Point, f64)],
         hidden: &[bool],
-    ) -> Drawn<(), DB> {
+    ) {
         let (cx, cy) = place.centre();
         let ink = |idx: usize| Ink {
             size: Theme::TICK,
@@ -301,7 +302,7 @@ impl Solid {
             let away = (at.0 - cx, at.1 - cy);
             let length = away.0.hypot(away.1);
             let outward = if length > 2.0 { (away.0 / length, away.1 / length) } else { (0.7, -0.7) };
-            let size = (sheet.text_width(name, &ink(idx))?, Theme::TICK * LINE_HEIGHT);
+            let size = (sheet.text_width(name, &ink(idx)), Theme::TICK * LINE_HEIGHT);
             marks.push(labels::Mark { feature_idx: idx, at, radius, outward, size });
         }
         // Clear of all edges where that can be; else of those that are seen; inside a solid there may be no place without
@@ -318,10 +319,9 @@ impl Solid {
         for ((mark, spot), _) in order {
             if let Some(spot) = spot {
                 let idx = mark.feature_idx;
-                sheet.label(&self.names[idx], &[(spot.centre(), Align::Middle)], place, &ink(idx))?;
+                sheet.label(&self.names[idx], &[(spot.centre(), Align::Middle)], place, &ink(idx));
             }
         }
-        Ok(())
     }
 }
 

@@ -4,7 +4,7 @@
 //! frame must stay cheap. It holds a [`Key`], from which its view makes the words when they are asked for
 //! (`Figure::tell`). Everything is in CSS pixels of the sheet. Nothing here draws.
 
-use super::sheet::{Box2, Point};
+use super::boxes::{Box2, Point};
 use crate::order;
 
 /// How near a pointer must come to a disc, a line and a box, in CSS pixels: half a fingertip for what is small.

@@ -6,9 +6,10 @@
 //! three.
 
 use super::axis::{Axis, draw_axes};
+use super::boxes::Box2;
 use super::color::mix;
 use super::panels::{Figure, draw_legend, legend_height};
-use super::sheet::{Align, Box2, Drawn, Sheet};
+use super::sheet::{Align, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
@@ -108,12 +109,12 @@ impl Figure for Stack {
         (0.5 * width).clamp(190.0, 300.0) + FOOT
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let (low, high) = self.reach();
         let names: Vec<(String, Tint)> = self.legend().into_iter().map(|(_, name)| (name, Tint::Soft)).collect();
         // The legend's swatches are the grounds themselves, so it is drawn here; its places are the common ones.
         let top = legend_height(&names, place.width);
-        self.draw_kinds(sheet, theme, place)?;
+        self.draw_kinds(sheet, theme, place);
         let axis = Axis::linear(self.measure.clone(), -low, high);
         let left = 21.0 + 4.0 + 5.0 + text_width("−0.5", Theme::TICK, false);
         let plot = Box2 {
@@ -129,19 +130,19 @@ impl Figure for Stack {
             let x = plot.x + idx as f64 * column;
             let inset = (0.06 * column).min(3.0);
             let ground = Box2 { x: x + inset, y: plot.y, width: column - 2.0 * inset, height: plot.height };
-            sheet.fill(&ground, neuron.ground(theme))?;
+            sheet.fill(&ground, neuron.ground(theme));
         }
         let none = Axis::linear("", 0.0, 1.0).with_ticks(Vec::new());
-        draw_axes(sheet, theme, (&none, &axis), &plot, place, true)?;
+        draw_axes(sheet, theme, (&none, &axis), &plot, place, true);
         let unit = plot.height / (low + high);
         let zero = plot.bottom() - low * unit;
         for (idx, row) in self.weights.iter().enumerate() {
             let x = plot.x + (idx as f64 + 0.5) * column - bar / 2.0;
-            self.draw_column(sheet, theme, (idx, row), (x, zero), bar, unit)?;
+            self.draw_column(sheet, theme, (idx, row), (x, zero), bar, unit);
         }
         let base = sheet.hair(zero);
-        sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint)?;
-        self.draw_foot(sheet, theme, &plot, place)
+        sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint);
+        self.draw_foot(sheet, theme, &plot, place);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -160,7 +161,7 @@ impl Stack {
         (x, zero): (f64, f64),
         bar: f64,
         unit: f64,
-    ) -> Drawn<(), DB> {
+    ) {
         let mut order: Vec<usize> = (0..row.len()).filter(|&i| row[i].is_finite()).collect();
         order::sort_by(&mut order, |&i, &j| row[j].abs().total_cmp(&row[i].abs()));
         let (mut above, mut below) = (0.0, 0.0);
@@ -182,20 +183,13 @@ impl Stack {
             // A gap of the card's colour parts neighbours of like colour, where there is room for it.
             let gap = if height > 3.0 { 1.0 } else { 0.0 };
             let place = Box2 { x, y, width: bar, height: height - gap };
-            sheet.fill(&place, color)?;
+            sheet.fill(&place, color);
             sheet.spot(Spot::new(Extent::Box(place), 0, idx, i).of(Some(i)).quiet());
         }
-        Ok(())
     }
 
     /// The marks and numbers below the columns, and the title.
-    fn draw_foot<DB: DrawingBackend>(
-        &self,
-        sheet: &mut Sheet<DB>,
-        theme: &Theme,
-        plot: &Box2,
-        place: &Box2,
-    ) -> Drawn<(), DB> {
+    fn draw_foot<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2, place: &Box2) {
         let column = plot.width / self.weights.len().max(1) as f64;
         let stride = (text_width("00", Theme::TICK, false) * 1.3 / column).ceil().max(1.0) as usize;
         let radius = (0.09 * column).clamp(1.1, 1.8);
@@ -205,28 +199,29 @@ impl Stack {
             for dot in neuron.dots() {
                 // Three side by side would touch in a narrow column: there they stand on each other.
                 let at = if column < 20.0 { (x, y + dot * 3.6) } else { (x + dot * 5.2, y) };
-                sheet.disc(at, radius, theme.soft)?;
+                sheet.disc(at, radius, theme.soft);
             }
             if idx % stride == 0 {
                 let at = [((x, plot.bottom() + 21.0), Align::Middle)];
-                sheet.label(&(idx + 1).to_string(), &at, &place.grown(3.0), &theme.plain(Theme::TICK))?;
+                sheet.label(&(idx + 1).to_string(), &at, &place.grown(3.0), &theme.plain(Theme::TICK));
             }
         }
         let at = [((plot.centre().0, plot.bottom() + 38.0), Align::Middle)];
-        sheet.label(&self.title, &at, &place.grown(3.0), &theme.plain(Theme::TEXT))?;
-        Ok(())
+        sheet.label(&self.title, &at, &place.grown(3.0), &theme.plain(Theme::TEXT));
     }
 
     /// What the grounds and marks mean.
-    fn draw_kinds<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_kinds<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let kinds = self.legend();
         let names: Vec<(String, Tint)> = kinds.iter().map(|(_, name)| (name.clone(), Tint::Soft)).collect();
         draw_legend(sheet, theme, &names, place, |sheet, idx, swatch| {
             let kind = kinds[idx].0;
-            sheet.fill(swatch, kind.ground(theme))?;
-            sheet.frame(swatch, Theme::HAIRLINE, theme.faint)?;
+            sheet.fill(swatch, kind.ground(theme));
+            sheet.frame(swatch, Theme::HAIRLINE, theme.faint);
             let (x, y) = swatch.centre();
-            kind.dots().iter().try_for_each(|dot| sheet.disc((x + dot * 4.0, y), 1.4, theme.soft))
+            for dot in kind.dots() {
+                sheet.disc((x + dot * 4.0, y), 1.4, theme.soft);
+            }
         })
     }
 }

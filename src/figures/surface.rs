@@ -4,10 +4,11 @@
 //! over decades. Contours come from marching squares with linear interpolation, joined into long lines.
 
 use super::axis::{Axis, draw_axes};
+use super::boxes::{Box2, Point};
 use super::chart::draw_line;
 use super::color::{mix, readable};
 use super::panels::Figure;
-use super::sheet::{Align, Box2, Drawn, Ink, Point, Sheet};
+use super::sheet::{Align, Ink, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
@@ -167,7 +168,7 @@ impl Figure for Field {
         (0.86 * width).min(480.0)
     }
 
-    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) -> Drawn<(), DB> {
+    fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let plot = self.plot(place);
         let (low, high) = self.range();
         let (rows, columns) = (self.rows(), self.columns);
@@ -191,7 +192,7 @@ impl Figure for Field {
         order::sort_by_key(&mut cells, |&(level, _)| level);
         let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
         for (level, cell) in &cells {
-            sheet.fill(cell, shade(*level))?;
+            sheet.fill(cell, shade(*level));
         }
         let on_plot = |(column, row): Point| (plot.x + column * step_x, plot.bottom() - row * step_y);
         for level in 1..LEVELS {
@@ -199,22 +200,22 @@ impl Figure for Field {
             let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.25);
             for line in self.contour(value) {
                 let line: Vec<Point> = line.into_iter().map(on_plot).collect();
-                sheet.path(&line, 0.8, color)?;
+                sheet.path(&line, 0.8, color);
             }
         }
         let at = |(x, y): Point| (plot.x + self.x.place(x) * plot.width, plot.bottom() - self.y.place(y) * plot.height);
         for (path_idx, path) in self.paths.iter().enumerate() {
             let points: Vec<Point> = path.iter().map(|&point| at(point)).collect();
-            draw_line(sheet, &plot, &points, 2.6, None, theme.card)?;
-            draw_line(sheet, &plot, &points, 1.4, None, theme.tint(Tint::Kind(1)))?;
+            draw_line(sheet, &plot, &points, 2.6, None, theme.card);
+            draw_line(sheet, &plot, &points, 1.4, None, theme.tint(Tint::Kind(1)));
             if let Some(&start) = points.first().filter(|&&start| plot.holds(start)) {
-                sheet.disc(start, 2.6, theme.tint(Tint::Kind(1)))?;
+                sheet.disc(start, 2.6, theme.tint(Tint::Kind(1)));
                 sheet.spot(Spot::new(Extent::Disc(start, 2.6), PATH, path_idx, 0));
             }
         }
-        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, false)?;
-        self.draw_minima(sheet, theme, &plot, &at)?;
-        self.draw_scale(sheet, theme, &plot, place, &shade)
+        draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, false);
+        self.draw_minima(sheet, theme, &plot, &at);
+        self.draw_scale(sheet, theme, &plot, place, &shade);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -256,15 +257,15 @@ impl Field {
         theme: &Theme,
         plot: &Box2,
         at: &impl Fn(Point) -> Point,
-    ) -> Drawn<(), DB> {
+    ) {
         let ink = theme.strong(Theme::TICK);
         for (idx, (point, name)) in self.minima.iter().enumerate() {
             let (x, y) = at(*point);
             if !plot.holds((x, y)) {
                 continue;
             }
-            sheet.disc((x, y), 5.2, theme.card)?;
-            sheet.disc((x, y), 3.8, theme.ink)?;
+            sheet.disc((x, y), 5.2, theme.card);
+            sheet.disc((x, y), 3.8, theme.ink);
             sheet.spot(Spot::new(Extent::Disc((x, y), 3.8), MINIMUM, idx, 0));
             if name.is_empty() {
                 continue;
@@ -280,15 +281,14 @@ impl Field {
                 ((x - 8.0, y + 17.0), Align::Right),
             ];
             for (spot, align) in sides {
-                let label = sheet.text_box(name, spot, align, &ink)?.grown(2.0);
+                let label = sheet.text_box(name, spot, align, &ink).grown(2.0);
                 if plot.contains(&label) && !sheet.texts().iter().any(|other| other.place().overlaps(&label)) {
-                    sheet.fill(&label, theme.card)?;
-                    sheet.text(name, spot, align, &ink)?;
+                    sheet.fill(&label, theme.card);
+                    sheet.text(name, spot, align, &ink);
                     break;
                 }
             }
         }
-        Ok(())
     }
 
     /// The colour bar to the right, high above.
@@ -299,15 +299,15 @@ impl Field {
         plot: &Box2,
         place: &Box2,
         shade: &impl Fn(i32) -> RGBColor,
-    ) -> Drawn<(), DB> {
+    ) {
         let bar = Box2 { x: plot.right() + 12.0, width: SCALE.0, ..*plot };
         let edge = |level: usize| sheet.edge(bar.bottom() - bar.height * level as f64 / LEVELS as f64);
         let (low, high) = self.range();
         for level in 0..LEVELS {
             let (top, bottom) = (edge(level + 1), edge(level));
-            sheet.fill(&Box2 { y: top, height: bottom - top, ..bar }, shade(level as i32))?;
+            sheet.fill(&Box2 { y: top, height: bottom - top, ..bar }, shade(level as i32));
         }
-        sheet.frame(&bar, Theme::HAIRLINE, theme.guide())?;
+        sheet.frame(&bar, Theme::HAIRLINE, theme.guide());
         let ink = Ink { color: readable(theme.soft, theme.card), ..theme.plain(Theme::SMALL) };
         let every = if bar.height < 160.0 { 7 } else { LEVELS / 4 };
         for level in (0..=LEVELS).step_by(every) {
@@ -317,11 +317,10 @@ impl Field {
             let digits = 10f64.powi(2 - value.abs().max(1e-300).log10().floor() as i32);
             let text = number((value * digits).round() / digits);
             let y = bar.bottom() - bar.height * level as f64 / LEVELS as f64;
-            sheet.label(&text, &[((bar.right() + 5.0, y), Align::Left)], &place.grown(3.0), &ink)?;
+            sheet.label(&text, &[((bar.right() + 5.0, y), Align::Left)], &place.grown(3.0), &ink);
         }
         let at = [((place.right(), place.y + 8.0), Align::Right)];
-        sheet.label(&self.name, &at, &place.grown(3.0), &theme.plain(Theme::TICK))?;
-        Ok(())
+        sheet.label(&self.name, &at, &place.grown(3.0), &theme.plain(Theme::TICK));
     }
 }
 

@@ -3,16 +3,15 @@
 //! Drawn by the code that draws the page, on the surface of [`super::vector`], in tenths of a CSS pixel.
 
 use super::arrows::{self, Arrows};
+use super::boxes::Box2;
 use super::panels::Figure;
 use super::phase::{self, Phase};
-use super::sheet::{Align, Box2, Drawn, Ink, Sheet, TextBox};
+use super::sheet::{Align, Drawn, Sheet, TextBox};
 use super::spots::Spot;
 use super::text::wrap;
 use super::theme::{Mode, Surface, Theme};
 use super::vector::{self, Vector};
 use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
 
 /// Units in a CSS pixel: fine enough that a curve of dots shows no steps, and still short numbers.
 const UNITS: u32 = 10;
@@ -45,12 +44,12 @@ pub struct Panel<'a> {
 
 /// The arrows figure, `width` CSS pixels square.
 pub fn svg_arrows(mode: Mode, width: u32, arrows: &Arrows) -> Picture {
-    picture(mode, (width, width), |area, theme| Ok((arrows::draw(area, theme, arrows)?, Vec::new())))
+    picture(mode, (width, width), None, |sheet, theme| arrows::draw(sheet, theme, arrows))
 }
 
 /// The phase diagram, as wide as given and as high as makes its plot nearly square.
 pub fn svg_phase(mode: Mode, width: u32, phase: &Phase) -> Picture {
-    picture(mode, (width, width + 10), |area, theme| Ok((phase::draw(area, theme, phase)?, Vec::new())))
+    picture(mode, (width, width + 10), None, |sheet, theme| phase::draw(sheet, theme, phase))
 }
 
 /// Several models side by side (one above the other where the picture is narrow), each with its title and sentence.
@@ -58,7 +57,6 @@ pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
     let inner = f64::from(width) - 2.0 * PADDING;
     let columns = ((inner + GUTTER) / (160.0 + GUTTER)).floor().clamp(1.0, panels.len().max(1) as f64);
     let side = ((inner - (columns - 1.0) * GUTTER) / columns).max(40.0);
-    let theme = Theme::new(mode, SURFACE);
     let columns = columns as usize;
     // The text is measured as it will be drawn, to know how high the picture must be.
     let sentences: Vec<Vec<String>> = panels.iter().map(|panel| wrap(panel.sentence, side, Theme::TEXT)).collect();
@@ -68,31 +66,21 @@ pub fn svg_intro(mode: Mode, width: u32, panels: &[Panel]) -> Picture {
     let rows = panels.len().div_ceil(columns) as f64;
     let height = (2.0 * PADDING + rows * row_height + (rows - 1.0).max(0.0) * GUTTER).ceil() as u32;
 
-    picture(mode, (width, height), |area, _| {
-        area.fill(&theme.card)?;
-        let mut texts = Vec::new();
-        let mut words = Sheet::new(area, &theme);
-        let title = Ink { size: Theme::TITLE, bold: true, color: theme.ink, background: theme.card };
-        let text = Ink { size: Theme::TEXT, bold: false, color: theme.soft, background: theme.card };
+    picture(mode, (width, height), None, |sheet, theme| {
+        sheet.cover(theme.card);
         for (idx, panel) in panels.iter().enumerate() {
             let x = PADDING + (idx % columns) as f64 * (side + GUTTER);
             let y = PADDING + (idx / columns) as f64 * (row_height + GUTTER);
-            let units = |pixels: f64| (pixels * f64::from(UNITS)).round() as u32;
-            let square = area.clone().shrink((units(x), units(y)), (units(side), units(side)));
-            arrows::draw_guides(&square, &theme, &panel.arrows)?;
-            for mut label in arrows::draw_columns(&square, &theme, &panel.arrows)? {
-                label.x += x;
-                label.y += y;
-                texts.push(label);
-            }
-            words.text(panel.title, (x, y + side + 11.0), Align::Left, &title)?;
+            sheet.nested(&Box2 { x, y, width: side, height: side }, |sheet| {
+                arrows::draw_guides(sheet, theme, &panel.arrows);
+                arrows::draw_columns(sheet, theme, &panel.arrows);
+            });
+            sheet.text(panel.title, (x, y + side + 11.0), Align::Left, &theme.strong(Theme::TITLE));
             for (line_idx, line) in sentences[idx].iter().enumerate() {
                 let at = (x, y + side + 32.0 + line_idx as f64 * leading);
-                words.text(line, at, Align::Left, &text)?;
+                sheet.text(line, at, Align::Left, &theme.plain(Theme::TEXT));
             }
         }
-        texts.extend(words.into_texts());
-        Ok((texts, Vec::new()))
     })
 }
 
@@ -104,7 +92,7 @@ pub fn render(mode: Mode, width: u32, figure: &impl Figure) -> Picture {
 /// The same with a feature lit up.
 pub fn render_lit(mode: Mode, width: u32, figure: &impl Figure, highlight: Option<usize>) -> Picture {
     let size = document_size(width, figure);
-    let mut picture = picture(mode, size, |area, theme| draw_document(area, theme, size, figure, highlight));
+    let mut picture = picture(mode, size, highlight, |sheet, theme| draw_document(sheet, theme, size, figure));
     picture.svg = super::compact::compact(&picture.svg);
     picture
 }
@@ -122,9 +110,10 @@ pub fn render_through<'a, DB: DrawingBackend>(
     open: impl FnOnce(Vector<'a>) -> DB,
 ) -> Drawn<(), DB> {
     let size = document_size(width, figure);
-    let area = open(Vector::new(buffer, size, UNITS)).into_drawing_area();
-    draw_document(&area, &Theme::new(mode, SURFACE), size, figure, None)?;
-    area.present()
+    let theme = Theme::new(mode, SURFACE);
+    let mut sheet = Sheet::new(open(Vector::new(buffer, size, UNITS)), &theme);
+    draw_document(&mut sheet, &theme, size, figure);
+    sheet.finish().map(|_| ())
 }
 
 /// Completes what [`render_through`] wrote.
@@ -138,35 +127,29 @@ fn document_size(width: u32, figure: &impl Figure) -> (u32, u32) {
 }
 
 fn draw_document<DB: DrawingBackend>(
-    area: &DrawingArea<DB, Shift>,
+    sheet: &mut Sheet<DB>,
     theme: &Theme,
     (width, height): (u32, u32),
     figure: &impl Figure,
-    highlight: Option<usize>,
-) -> Drawn<(Vec<TextBox>, Vec<Spot>), DB> {
-    area.fill(&theme.card)?;
-    let mut sheet = Sheet::new(area, theme).with_highlight(highlight);
+) {
+    sheet.cover(theme.card);
     let [width, height] = [width, height].map(|length| (f64::from(length) - 2.0 * PADDING).max(1.0));
-    figure.draw_in(&mut sheet, theme, &Box2 { x: PADDING, y: PADDING, width, height })?;
-    Ok(sheet.into_parts())
+    figure.draw_in(sheet, theme, &Box2 { x: PADDING, y: PADDING, width, height });
 }
 
 const SURFACE: Surface = Surface { units: UNITS as f64, pixel: UNITS as f64, raster: false };
 
-/// What drawing on a document gives back.
-type Written = Result<(Vec<TextBox>, Vec<Spot>), DrawingAreaErrorKind<std::io::Error>>;
-
 /// Draws on a new document.
 fn picture(
     mode: Mode,
-    (width, height): (u32, u32),
-    draw: impl FnOnce(&DrawingArea<Vector, Shift>, &Theme) -> Written,
+    size: (u32, u32),
+    highlight: Option<usize>,
+    draw: impl FnOnce(&mut Sheet<Vector>, &Theme),
 ) -> Picture {
     let theme = Theme::new(mode, SURFACE);
     let mut svg = String::new();
-    let area = Vector::new(&mut svg, (width, height), UNITS).into_drawing_area();
-    let drawn = draw(&area, &theme).and_then(|drawn| area.present().map(|()| drawn));
-    drop(area);
-    let (texts, spots) = drawn.expect("writing an SVG document to memory cannot fail");
-    Picture { svg: vector::finish(&svg, (width, height), UNITS), texts, spots }
+    let mut sheet = Sheet::new(Vector::new(&mut svg, size, UNITS), &theme).with_highlight(highlight);
+    draw(&mut sheet, &theme);
+    let (texts, spots) = sheet.finish().expect("writing an SVG document to memory cannot fail");
+    Picture { svg: vector::finish(&svg, size, UNITS), texts, spots }
 }

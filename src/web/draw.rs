@@ -4,11 +4,10 @@
 
 use super::canvas::surface;
 use super::pen::Pen;
-use super::surface::{mode, texts};
+use super::surface::{finished, mode};
 use super::thrown;
 use crate::figures::phase::REGION_NAMES;
-use crate::figures::{Arrows, Phase, arrows, phase};
-use plotters::drawing::IntoDrawingArea;
+use crate::figures::{Arrows, Phase, Sheet, arrows, phase};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
@@ -38,7 +37,9 @@ pub fn draw_arrows(
     let arrows = Arrows::new(features, hidden, weights).map_err(thrown)?;
     let arrows = arrows.with_highlight(usize::try_from(highlight).ok());
     let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-    texts(arrows::draw(&Pen::Canvas(canvas).into_drawing_area(), &theme, &arrows))
+    let mut sheet = Sheet::new(Pen::Canvas(canvas), &theme);
+    arrows::draw(&mut sheet, &theme, &arrows);
+    Ok(finished(sheet)?.0)
 }
 
 /// Draws a phase diagram.
@@ -81,7 +82,9 @@ pub fn draw_phase(
         _ => phase,
     };
     let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-    texts(phase::draw(&Pen::Canvas(canvas).into_drawing_area(), &theme, &phase))
+    let mut sheet = Sheet::new(Pen::Canvas(canvas), &theme);
+    phase::draw(&mut sheet, &theme, &phase);
+    Ok(finished(sheet)?.0)
 }
 
 /// The feature whose arrow lies under a point, in CSS pixels; -1 if there is none.

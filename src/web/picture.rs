@@ -5,13 +5,12 @@
 
 use super::canvas::surface;
 use super::pen::Pen;
-use super::surface::{mode, texts};
+use super::surface::{failed, finished, mode};
 use super::thrown;
 use crate::error::Error;
 use crate::figures::spots::{self, Spot};
 use crate::figures::{Box2, Figure, Panels, Sheet, Surface, Theme, View, color, svg};
 use crate::spec::json_text;
-use plotters::drawing::IntoDrawingArea;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
@@ -195,15 +194,13 @@ impl Picture {
     ) -> Result<String, js_sys::Error> {
         let panel = self.panels.panels.get(index).ok_or_else(|| self.no_panel(index))?;
         let (canvas, theme) = surface(canvas, (css_width, css_height), ratio, mode(theme)?)?;
-        let area = Pen::Canvas(canvas).into_drawing_area();
-        let failed = |error: String| js_sys::Error::new(&error);
-        area.fill(&theme.card).map_err(|error| failed(error.to_string()))?;
-        let mut sheet = Sheet::new(&area, &theme).with_highlight(usize::try_from(highlight).ok());
+        let mut sheet = Sheet::new(Pen::Canvas(canvas), &theme).with_highlight(usize::try_from(highlight).ok());
+        sheet.cover(theme.card);
         let place = Box2 { x: 0.0, y: 0.0, width: css_width, height: css_height };
-        panel.view.draw_in(&mut sheet, &theme, &place).map_err(|error| failed(error.to_string()))?;
-        let (drawn, spots) = sheet.into_parts();
+        panel.view.draw_in(&mut sheet, &theme, &place);
+        let (texts, spots) = finished(sheet)?;
         self.last[index] = Last { size: (css_width, css_height), spots };
-        texts::<String>(Ok(drawn))
+        Ok(texts)
     }
 
     /// The mark under or near a point of a panel, at the size at which it was drawn last.
@@ -262,8 +259,7 @@ impl Picture {
         }
         let (mode, width) = (mode(theme)?, width.round() as u32);
         let mut buffer = String::new();
-        svg::render_through(&mut buffer, mode, width, &self.panels, Pen::Vector)
-            .map_err(|error| js_sys::Error::new(&error.to_string()))?;
+        svg::render_through(&mut buffer, mode, width, &self.panels, Pen::Vector).map_err(failed)?;
         Ok(svg::finished(&buffer, width, &self.panels))
     }
 }

@@ -2,8 +2,10 @@
 
 use super::thrown;
 use crate::error::Error;
-use crate::figures::{Mode, TextBox};
+use crate::figures::{Mode, Sheet, Spot};
 use crate::spec::json_text;
+use plotters::backend::DrawingBackend;
+use std::fmt::Display;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -33,11 +35,16 @@ pub(super) fn mode(theme: &str) -> Result<Mode, js_sys::Error> {
     })
 }
 
-/// The texts of a drawing as JSON.
+/// Ends a drawing: its texts as JSON, and its marks.
 ///
 /// # Errors
 /// What the surface reported.
-pub(super) fn texts<E: std::fmt::Display>(drawn: Result<Vec<TextBox>, E>) -> Result<String, js_sys::Error> {
-    let texts = drawn.map_err(|error| js_sys::Error::new(&error.to_string()))?;
-    Ok(json_text(&texts))
+pub(super) fn finished<DB: DrawingBackend>(sheet: Sheet<DB>) -> Result<(String, Vec<Spot>), js_sys::Error> {
+    let (texts, spots) = sheet.finish().map_err(failed)?;
+    Ok((json_text(&texts), spots))
+}
+
+/// What a surface reported as a JavaScript exception.
+pub(super) fn failed(error: impl Display) -> js_sys::Error {
+    js_sys::Error::new(&error.to_string())
 }
