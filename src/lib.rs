@@ -20,6 +20,7 @@ pub mod spec;
 pub mod sweep;
 pub mod theory;
 pub mod train;
+mod wire;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod claims;

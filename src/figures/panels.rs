@@ -20,6 +20,7 @@ use super::surface::Field;
 use super::text::{text_width, wrap, wrap_in};
 use super::theme::{Theme, Tint};
 use crate::error::Error;
+use crate::wire;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
 
@@ -251,9 +252,7 @@ impl Panels {
 
     /// The picture as bytes, to cross from a worker to the page.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_stdvec(self).expect("plain data in memory serializes"));
-        bytes
+        wire::to_bytes(VERSION, self)
     }
 
     /// The picture of such bytes.
@@ -261,12 +260,7 @@ impl Panels {
     /// # Errors
     /// [`Error::Snapshot`] for bytes of another version, or that do not decode.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let damaged = || Error::Snapshot("picture: damaged, it does not decode".into());
-        let (&version, body) = bytes.split_first().ok_or_else(damaged)?;
-        if version != VERSION {
-            return Err(Error::Snapshot(format!("picture: got version {version}, expected {VERSION}")));
-        }
-        postcard::from_bytes(body).map_err(|_| damaged())
+        wire::from_bytes("picture", VERSION, bytes)
     }
 
     /// The slots at a width, and the height of all.

@@ -3,7 +3,7 @@
 //! A report is worked out once from a trained instance and holds no reference to the trainer. Fields that have no meaning
 //! for a model are null.
 
-mod wire;
+mod sent;
 
 use std::borrow::Cow;
 

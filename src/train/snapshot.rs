@@ -7,6 +7,7 @@ use super::run::Run;
 use crate::error::Error;
 use crate::rng::Stream;
 use crate::spec::{ExperimentSpec, json_text};
+use crate::wire;
 
 /// The first byte; raised whenever the layout after it changes.
 const VERSION: u8 = 2;
@@ -30,9 +31,7 @@ impl Trainer {
             runs: runs.to_vec(),
             streams: streams.into_iter().cloned().collect(),
         };
-        let mut bytes = vec![VERSION];
-        bytes.extend(postcard::to_stdvec(&saved).expect("plain data in memory serializes"));
-        bytes
+        wire::to_bytes(VERSION, &saved)
     }
 
     /// A trainer that goes on from saved bytes, at this machine's own level (the same bits follow at the same level).
@@ -40,12 +39,7 @@ impl Trainer {
     /// # Errors
     /// [`Error::Snapshot`] for bytes of another version, or that are damaged or do not fit their own spec.
     pub fn restore(bytes: &[u8]) -> Result<Self, Error> {
-        let damaged = || Error::Snapshot("saved state: damaged, it does not decode".into());
-        let (&version, body) = bytes.split_first().ok_or_else(damaged)?;
-        if version != VERSION {
-            return Err(Error::Snapshot(format!("saved state: got version {version}, expected {VERSION}")));
-        }
-        let saved: Saved = postcard::from_bytes(body).map_err(|_| damaged())?;
+        let saved: Saved = wire::from_bytes("saved state", VERSION, bytes)?;
         let spec = ExperimentSpec::from_json(&saved.spec)?;
         let mut trainer = Trainer::new(&spec)?;
         if !trainer.take_parts(saved.step, saved.runs, saved.streams) {

@@ -15,6 +15,7 @@ const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
 pub const ROOMS: &[Room] = &[
     room("error", &[]),
     room("order", &[]),
+    room("wire", &[]),
     room("spec", &[]),
     room("kernels", &[]),
     room("rng", &["spec", "kernels"]),
@@ -66,7 +67,7 @@ const GALLERY: &[&str] = NATIVE.split_at(15).0;
 const CLAIMS: &[&str] = &NATIVE;
 
 /// The rooms every other may import.
-pub const EVERYWHERE: [&str; 2] = ["error", "order"];
+pub const EVERYWHERE: [&str; 3] = ["error", "order", "wire"];
 
 /// The room called `name`.
 pub fn find(name: &str) -> Option<&'static Room> {

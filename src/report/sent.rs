@@ -11,9 +11,13 @@ use crate::error::Error;
 use crate::measures::neuron_kinds;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::train::Status;
+use crate::wire;
+
+/// The first byte; raised whenever the layout after it changes.
+const LAYOUT: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
-struct Wire {
+struct Sent {
     index: usize,
     status: Status,
     steps: u64,
@@ -23,14 +27,14 @@ struct Wire {
     weights: Vec<f32>,
     bias: Vec<f32>,
     decoder: Option<Vec<f32>>,
-    history: Option<WireHistory>,
+    history: Option<SentHistory>,
     attack: Option<AttackReport>,
     dictionary: Option<DictionaryReport>,
     level: String,
 }
 
 #[derive(Serialize, Deserialize)]
-struct WireHistory {
+struct SentHistory {
     steps: Vec<u64>,
     loss: Vec<Option<f64>>,
     weights: Vec<f32>,
@@ -39,7 +43,7 @@ struct WireHistory {
 impl InstanceReport {
     /// The bytes that [`InstanceReport::from_bytes`] reads: within one version of this program only.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let wire = Wire {
+        let sent = Sent {
             index: self.index,
             status: self.status,
             steps: self.steps,
@@ -49,7 +53,7 @@ impl InstanceReport {
             weights: self.weights.concat(),
             bias: self.bias.clone(),
             decoder: self.decoder.as_ref().map(|decoder| decoder.concat()),
-            history: self.history.as_ref().map(|history| WireHistory {
+            history: self.history.as_ref().map(|history| SentHistory {
                 steps: history.steps.clone(),
                 loss: history.loss.clone(),
                 weights: history.weights.iter().flatten().flatten().copied().collect(),
@@ -58,7 +62,7 @@ impl InstanceReport {
             dictionary: self.dictionary.clone(),
             level: self.level.to_string(),
         };
-        postcard::to_stdvec(&wire).expect("plain data in memory serializes")
+        wire::to_bytes(LAYOUT, &sent)
     }
 
     /// The report of a model of that spec.
@@ -66,38 +70,37 @@ impl InstanceReport {
     /// # Errors
     /// [`Error::Snapshot`] for bytes that do not decode or do not fit the spec.
     pub fn from_bytes(spec: &ExperimentSpec, bytes: &[u8]) -> Result<Self, Error> {
-        let damaged = || Error::Snapshot("report: damaged, it does not decode".into());
-        let wire: Wire = postcard::from_bytes(bytes).map_err(|_| damaged())?;
+        let sent: Sent = wire::from_bytes("report", LAYOUT, bytes)?;
         let (kind, n, m) = (spec.model, spec.features, spec.hidden);
-        let history_fits = wire.history.as_ref().is_none_or(|history| {
+        let history_fits = sent.history.as_ref().is_none_or(|history| {
             history.weights.len() == history.steps.len() * n * m && history.loss.len() == history.steps.len()
         });
-        let decoder_fits = wire.decoder.as_ref().map(Vec::len) == (kind == ModelKind::Absolute).then_some(n * m);
-        if wire.weights.len() != n * m || wire.bias.len() != n || !history_fits || !decoder_fits {
+        let decoder_fits = sent.decoder.as_ref().map(Vec::len) == (kind == ModelKind::Absolute).then_some(n * m);
+        if sent.weights.len() != n * m || sent.bias.len() != n || !history_fits || !decoder_fits {
             return Err(Error::Snapshot("report: it does not fit its spec".into()));
         }
-        let w = wide(&wire.weights);
+        let w = wide(&sent.weights);
         let privileged = matches!(kind, ModelKind::ReluHidden | ModelKind::Absolute);
         Ok(InstanceReport {
-            index: wire.index,
+            index: sent.index,
             spec: spec.clone(),
-            status: wire.status,
-            steps: wire.steps,
-            restart: wire.restart,
-            loss: wire.loss,
-            loss_standard_error: wire.loss_standard_error,
+            status: sent.status,
+            steps: sent.steps,
+            restart: sent.restart,
+            loss: sent.loss,
+            loss_standard_error: sent.loss_standard_error,
             measures: MeasuresReport::of(kind, &w, n, m),
             neurons: privileged.then(|| neuron_kinds(&w, n)),
-            weights: rows(&wire.weights, n),
-            bias: wire.bias,
-            decoder: wire.decoder.map(|decoder| rows(&decoder, m)),
-            history: wire.history.map(|history| {
+            weights: rows(&sent.weights, n),
+            bias: sent.bias,
+            decoder: sent.decoder.map(|decoder| rows(&decoder, m)),
+            history: sent.history.map(|history| {
                 let weights = history.weights.chunks_exact(n * m).map(|w| rows(w, n)).collect();
                 HistoryReport::of_points(kind, history.steps, history.loss, weights)
             }),
-            attack: wire.attack,
-            dictionary: wire.dictionary,
-            level: wire.level.into(),
+            attack: sent.attack,
+            dictionary: sent.dictionary,
+            level: sent.level.into(),
             version: VERSION.into(),
         })
     }
