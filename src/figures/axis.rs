@@ -72,7 +72,7 @@ impl Axis {
 
     /// A number on it in words: what it measures and how much.
     pub fn tell(&self, value: f64, between: &str) -> String {
-        let name = self.name.as_deref().unwrap_or(self.title.split(" = ").next().unwrap_or_default());
+        let name = self.name.as_deref().unwrap_or(self.title.split('=').next().unwrap_or_default().trim_end());
         let own = self.ticks.iter().flatten().find(|(at, _)| (at - value).abs() <= 1e-9 * at.abs().max(1e-9));
         let written = own.map_or_else(|| number(value), |(_, text)| text.clone());
         format!("{name}{}{written}", if name.is_empty() { "" } else { between })

@@ -4,13 +4,12 @@
 //! given, notes those that it lacks, and stops the call there; what `make` itself works out is done a piece a call and kept. So the
 //! code of a figure is the same here and on the command line, and the figure can show what is known before all of it is.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::{Make, Still, find, refuse};
 use crate::error::Error;
 use crate::report::InstanceReport;
-use crate::spec::{ExperimentSpec, json_text};
+use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
 use crate::sweep::lab::{Memo, Pieces};
 use crate::train::Status;
@@ -137,8 +136,6 @@ struct Ledger {
 #[derive(Default)]
 struct Book {
     entries: Vec<Entry>,
-    /// Where a spec's entry is, by its JSON.
-    places: HashMap<String, usize>,
     takes_provisional: bool,
 }
 
@@ -171,17 +168,17 @@ impl Lab for Ledger {
 
     fn train(&self, _: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
         let mut book = self.book();
-        let Book { entries, places, takes_provisional } = &mut *book;
-        let mut found = Vec::with_capacity(specs.len());
+        let Book { entries, takes_provisional } = &mut *book;
+        let mut found: Vec<usize> = Vec::with_capacity(specs.len());
         for spec in specs {
-            let key = json_text(spec);
-            let place = match places.get(&key) {
-                Some(&place) => place,
+            // A call asks for the same as the one before, one spec after the other.
+            let next = found.last().map_or(0, |last| last + 1);
+            let place = match (next..entries.len()).chain(0..next).find(|&place| entries[place].spec == *spec) {
+                Some(place) => place,
                 // What half-trained models lead to may not be what trained ones do.
                 None if *takes_provisional => return Err(Error::Interrupted),
                 None => {
                     entries.push(Entry { spec: spec.clone(), report: None });
-                    places.insert(key, entries.len() - 1);
                     entries.len() - 1
                 }
             };

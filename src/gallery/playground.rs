@@ -48,10 +48,10 @@ fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
     let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
     let tints: Vec<Tint> = (0..n).map(|i| Tint::Feature(i, n)).collect();
     let measures = Measures::of(&w, n, m);
-    let loss = format!("loss {} after {} steps.", written(report.loss, 3), report.steps);
+    let loss = format!("{} after {} steps.", written(report.loss, 3), report.steps);
     let words = match spec.model {
-        ModelKind::Absolute => loss.replacen("loss", "Loss", 1),
-        _ => format!("{}; {loss}", sentence(&measures, n, m)),
+        ModelKind::Absolute => format!("Loss {loss}"),
+        _ => format!("{}; loss {loss}", sentence(&measures, n, m)),
     };
     let mut panels = Vec::new();
     if m <= 2 {

@@ -145,8 +145,10 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 
 /// What each strength keeps.
 fn data(outcomes: Outcomes) -> impl Fn() -> Value {
-    let numbers = |list: &[Outcome]| list.iter().map(Outcome::json).collect::<Vec<_>>();
-    move || json!({ "penalties": numbers(&outcomes.penalties), "attacks": numbers(&outcomes.attacks) })
+    move || {
+        let numbers = |list: &[Outcome]| list.iter().map(Outcome::json).collect::<Vec<_>>();
+        json!({ "penalties": numbers(&outcomes.penalties), "attacks": numbers(&outcomes.attacks) })
+    }
 }
 
 /// Where superposition ends.

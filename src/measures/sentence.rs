@@ -61,7 +61,7 @@ fn picture(measures: &Measures, n_hidden: usize) -> String {
             // A square says less than its two pairs do; the solids say more.
             match well_known(&tally).filter(|&name| name != "square") {
                 Some(solid) => {
-                    let solid = with_article(&solid.replace("-bipyramid", " bipyramid"));
+                    let solid = with_article(&solid.replace('-', " "));
                     format!("{place}, as {solid} of {}", listed(&groups))
                 }
                 None => format!("{place}, as {}", listed(&groups)),
@@ -101,8 +101,9 @@ fn phrase(shape: Shape, count: usize, n_irregular: usize, room_for_all: bool) ->
         Shape::Irregular => format!("{} irregular groups of {} together", number(count), number(n_irregular)),
         Shape::Polygon(k) if k > 8 && count == 1 => format!("a ring of {}", number(k)),
         Shape::Polygon(k) if k > 8 => format!("{} rings of {}", number(count), number(k)),
-        Shape::Polygon(_) | Shape::SquareAntiprism | Shape::Cube => {
-            let name = shape.to_string().replace("square-", "square ");
+        Shape::SquareAntiprism => some("square antiprism", "square antiprisms"),
+        Shape::Polygon(_) | Shape::Cube => {
+            let name = shape.to_string();
             some(&name, &format!("{name}s"))
         }
     }

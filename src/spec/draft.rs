@@ -33,7 +33,10 @@ impl Draft {
 
     /// Lays changed fields over these: each replaces one as a whole, null removes one.
     pub fn overlay(self, patch: impl Into<Map<String, Value>>) -> Self {
-        let patch = patch.into();
+        self.laid_over(patch.into())
+    }
+
+    fn laid_over(self, patch: Map<String, Value>) -> Self {
         let mut fields = Map::new();
         for (name, value) in self.0.into_iter().filter(|(name, _)| !patch.contains_key(name)) {
             fields.insert(name, value);

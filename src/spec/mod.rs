@@ -204,7 +204,7 @@ impl ExperimentSpec {
     ///
     /// # Errors
     /// As [`ExperimentSpec::from_json`].
-    pub fn changed(&self, patch: impl Into<Map<String, Value>>) -> Result<Self, Error> {
+    pub fn changed(&self, patch: Map<String, Value>) -> Result<Self, Error> {
         Draft::from(self.fields()).overlay(patch).check()
     }
 

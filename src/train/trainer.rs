@@ -277,7 +277,7 @@ impl Trainer {
     /// # Errors
     /// As [`ExperimentSpec::from_json`], and [`Error::Field`] for a field that cannot change; nothing has changed then.
     pub fn set(&mut self, patch: &str) -> Result<(), Error> {
-        let spec = self.spec.changed(Draft::from_json(patch)?)?;
+        let spec = self.spec.changed(Draft::from_json(patch)?.into())?;
         let old = &self.spec;
         let fixed: [(&str, bool, String); 8] = [
             ("model", spec.model == old.model, spec.model.name().into()),
@@ -341,7 +341,7 @@ impl Trainer {
     /// [`Error::Field`] for a seed out of range.
     pub fn reset(&mut self, seed: Option<u64>) -> Result<(), Error> {
         let spec = match seed {
-            Some(seed) => self.spec.changed(Draft::from_json(&format!("{{\"seed\":{seed}}}"))?)?,
+            Some(seed) => self.spec.changed(Draft::from_json(&format!("{{\"seed\":{seed}}}"))?.into())?,
             None => self.spec.clone(),
         };
         *self = Self::at_level(&spec, self.level)?;
