@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Claim, Effort, Verdict, spec_of};
 use crate::error::Error;
-use crate::gallery::sets::{cosine, dot, largest_cosines, wide, with_one_more_set};
+use crate::gallery::sets::{cosine, dot, largest_cosines, with_one_more_set};
 use crate::measures::collapsed_pairs;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
@@ -57,7 +57,7 @@ pub(super) fn check_correlated(lab: &dyn Lab, effort: Effort) -> Result<Vec<Clai
     let mut largest = 0.0_f64;
     let mut n_orthogonal = 0;
     for report in &of_two {
-        let w = wide(report);
+        let w = report.w();
         let (within, _) = largest_cosines(&w, two.features, &two.correlated);
         largest = largest.max(within);
         n_orthogonal += usize::from(within < ORTHOGONAL && all_long(&w, two.features));
@@ -103,7 +103,7 @@ struct Hexagon {
 
 impl Hexagon {
     fn of(report: &InstanceReport, spec: &ExperimentSpec) -> Self {
-        let (n, w) = (spec.features, wide(report));
+        let (n, w) = (spec.features, report.w());
         let mut order: Vec<(f64, usize)> = (0..n).map(|i| (libm::atan2(w[n + i], w[i]).to_degrees(), i)).collect();
         order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let even = 360.0 / n as f64;
@@ -127,7 +127,7 @@ pub(super) fn check_anticorrelated(lab: &dyn Lab, effort: Effort) -> Result<Vec<
     let reports = train_sweep(lab, "anticorrelated", &spec)?;
     let (mut n_opposite, mut least_opposite, mut largest_across) = (0, -1.0_f64, 0.0_f64);
     for report in &reports {
-        let w = wide(report);
+        let w = report.w();
         let within = spec.anticorrelated.iter().map(|set| cosine(&w, spec.features, set[0], set[1]));
         let within = within.fold(-1.0, f64::max);
         let (_, across) = largest_cosines(&w, spec.features, &spec.anticorrelated);
@@ -158,7 +158,7 @@ pub(super) fn check_local_bases(lab: &dyn Lab, effort: Effort) -> Result<Vec<Cla
     let reports = train_sweep(lab, "local-bases", &spec)?;
     let (mut n_bases, mut largest) = (0, (0.0_f64, 0.0_f64));
     for report in &reports {
-        let w = wide(report);
+        let w = report.w();
         let (within, across) = largest_cosines(&w, spec.features, &spec.correlated);
         largest = (largest.0.max(within), largest.1.max(across));
         n_bases += usize::from(within < ALMOST_ORTHOGONAL && all_long(&w, spec.features));
@@ -196,7 +196,7 @@ pub(super) fn check_collapse(lab: &dyn Lab, effort: Effort) -> Result<Vec<Claim>
     let reference = super::reference::list(&super::reference::training()["collapse"]);
     let (mut found, mut excess, mut values) = (Vec::new(), f64::NEG_INFINITY, Vec::<Value>::new());
     for ((spec, report), row) in specs.iter().zip(&reports).zip(reference) {
-        let n_pairs = collapsed_pairs(&wide(report), spec.features, spec.hidden, &spec.correlated).len();
+        let n_pairs = collapsed_pairs(&report.w(), spec.features, spec.hidden, &spec.correlated).len();
         found.push(n_pairs);
         excess = excess.max(report.loss / super::reference::number(&row["best_loss"]) - 1.0);
         values.push(json!({ "density": row["density"], "collapsed_pairs": n_pairs, "loss": report.loss }));

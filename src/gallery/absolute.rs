@@ -2,7 +2,7 @@
 
 use super::neurons::{Neurons, counted, superposition_legend};
 use super::source::source;
-use super::{Still, data, refuse};
+use super::{Still, data, models_of, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -12,8 +12,7 @@ use crate::measures::NeuronKind;
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that one picture shows.
 const MAX_MODELS: usize = 24;
@@ -22,11 +21,7 @@ const MAX_NEURONS: usize = 100;
 
 /// The specs of all instances, refused where the figure cannot show them.
 fn specs_of(spec: &ExperimentSpec) -> Result<Vec<ExperimentSpec>, Error> {
-    let n_models = n_jobs(spec);
-    if n_models > MAX_MODELS {
-        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
-    }
-    let specs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = models_of(spec, MAX_MODELS)?;
     for spec in &specs {
         if spec.model != ModelKind::Absolute {
             return refuse("model", spec.model.name(), "\"absolute\" for this figure");
@@ -48,10 +43,10 @@ fn place(spec: &ExperimentSpec) -> String {
 /// Both matrices, the stacks and the network of every instance.
 ///
 /// # Errors
-/// [`Error::Field`] for another model than `absolute` or a spec of too many models or neurons, else as [`train_sweep`].
+/// [`Error::Field`] for another model than `absolute` or a spec of too many models or neurons, else as [`Lab::train`].
 pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let specs = specs_of(spec)?;
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let mut panels = Vec::new();
     for (spec, report) in specs.iter().zip(&reports) {
         let neurons = Neurons::of(report);
@@ -90,7 +85,7 @@ fn sides(neurons: &Neurons) -> Vec<(usize, usize)> {
 /// As [`make_small`].
 pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let specs = specs_of(spec)?;
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let all: Vec<Neurons> = reports.iter().map(Neurons::of).collect();
     let mut panels = Vec::new();
     for ((spec, report), neurons) in specs.iter().zip(&reports).zip(&all) {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::source::source;
-use super::{Still, refuse};
+use super::{Still, models_of, refuse};
 use crate::attack::{self, AttackReport};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
@@ -16,7 +16,7 @@ use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
 use crate::sweep::lab::map;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::{Lab, n_jobs};
 use crate::train::{Status, level_of};
 
 /// The most models in one picture.
@@ -66,16 +66,13 @@ fn trained(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<(Vec<ExperimentSpec>,
     if n_models < 2 || spec.sweep.iter().any(|axis| axis.field != "density") {
         return refuse("sweep", format!("{n_models} models"), "one axis, density, of at least two values");
     }
-    if n_models > MAX_MODELS {
-        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
-    }
+    let jobs = models_of(spec, MAX_MODELS)?;
     if spec.model == ModelKind::Absolute {
         return refuse("model", spec.model.name(), "a model with one matrix W for this figure");
     }
     if spec.attack.is_none() {
         return refuse("attack", "null", "an attack for this figure");
     }
-    let jobs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
     let bare: Vec<ExperimentSpec> = jobs.into_iter().map(|job| ExperimentSpec { attack: None, ..job }).collect();
     let reports = lab.train("models", &bare)?;
     Ok((bare, reports))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::neurons::{Neurons, counted, wide};
 use super::source::source;
-use super::{Still, refuse};
+use super::{Still, models_of, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::network::Motif;
@@ -13,8 +13,7 @@ use crate::figures::theme::Tint;
 use crate::measures::motif::{AsymmetricMotif, asymmetric_motifs};
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that are searched.
 const MAX_MODELS: usize = 400;
@@ -25,7 +24,7 @@ const MAX_NEURONS: usize = 60;
 ///
 /// # Errors
 /// [`Error::Field`] for another model than `absolute`, for too many models or neurons, and where no model has the motif; else as
-/// [`train_sweep`].
+/// [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     if spec.model != ModelKind::Absolute {
         return refuse("model", spec.model.name(), "\"absolute\" for this figure");
@@ -33,10 +32,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     if spec.hidden > MAX_NEURONS {
         return refuse("hidden", spec.hidden, format!("at most {MAX_NEURONS} neurons for stacks"));
     }
-    if n_jobs(spec) > MAX_MODELS {
-        return refuse("sweep", format!("{} models", n_jobs(spec)), format!("at most {MAX_MODELS} to search"));
-    }
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &models_of(spec, MAX_MODELS)?)?;
     let found: Vec<Vec<AsymmetricMotif>> = reports.iter().map(motifs_of).collect();
     let strength = |idx: usize| found[idx].first().map_or(0.0, |motif| motif.strength);
     // The first of equal ones.
@@ -75,7 +71,7 @@ fn data(report: InstanceReport, found: Vec<Vec<AsymmetricMotif>>, best: usize) -
 /// The motifs of a trained `absolute` model.
 pub(crate) fn motifs_of(report: &InstanceReport) -> Vec<AsymmetricMotif> {
     let decoder = report.decoder.as_ref().map(|rows| wide(&rows.concat())).unwrap_or_default();
-    asymmetric_motifs(&wide(&report.weights.concat()), &decoder, report.bias.len(), report.weights.len())
+    asymmetric_motifs(&report.w(), &decoder, report.bias.len(), report.weights.len())
 }
 
 /// The two neurons with all their weights on the two features.

@@ -1,13 +1,12 @@
 //! `basic-small`, `basic-large`: linear and ReLU output models from dense to sparse (paper, "Demonstrating Superposition").
 
-use super::{Still, data, refuse};
+use super::{Still, data, models_of, refuse};
 use crate::error::Error;
 use crate::figures::heatmap::{Bars, Heatmap};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that one picture shows.
 const MAX_PANELS: usize = 64;
@@ -20,13 +19,9 @@ const MIN_WIDTH: f64 = 140.0;
 ///
 /// # Errors
 /// [`Error::Field`] for more than [`MAX_PANELS`] instances, more than [`MAX_FEATURES`] features, or a model whose decoder is not the
-/// encoder's transpose; else as [`train_sweep`].
+/// encoder's transpose; else as [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let n_panels = n_jobs(spec);
-    if n_panels > MAX_PANELS {
-        return refuse("sweep", format!("{n_panels} models"), format!("at most {MAX_PANELS} in one picture"));
-    }
-    let specs = (0..n_panels).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = models_of(spec, MAX_PANELS)?;
     for spec in &specs {
         if spec.features > MAX_FEATURES {
             return refuse("features", spec.features, format!("at most {MAX_FEATURES} in one heat map"));
@@ -35,18 +30,18 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             return refuse("model", spec.model.name(), "a model with one matrix W for this figure");
         }
     }
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     // A linear and a relu model of each density stay side by side.
     let is_paired = specs.chunks(2).all(|pair| pair.len() == 2 && pair[0].model != pair[1].model);
     let panels =
-        specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == n_panels));
+        specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == specs.len()));
     let panels = Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 });
     Ok(Still::new(panels, data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {
     let n = spec.features;
-    let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
+    let w = report.w();
     let dot = |i: usize, j: usize| w.chunks_exact(n).map(|row| row[i] * row[j]).sum::<f64>();
     let values = (0..n * n).map(|idx| dot(idx / n, idx % n)).collect();
     let bars = Bars {

@@ -1,14 +1,13 @@
 //! `intro`: five features in two dimensions at several sparsities (paper, opening figure).
 
-use super::{Still, data, refuse};
+use super::{Still, data, models_of, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::measures::{Measures, sentence};
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that one picture shows side by side.
 const MAX_PANELS: usize = 64;
@@ -16,29 +15,24 @@ const MAX_PANELS: usize = 64;
 /// The columns of W of every instance of the spec, each with its sparsity and a sentence of what it shows.
 ///
 /// # Errors
-/// [`Error::Field`] for more than [`MAX_PANELS`] instances or more than two hidden dimensions, else as [`train_sweep`].
+/// [`Error::Field`] for more than [`MAX_PANELS`] instances or more than two hidden dimensions, else as [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let n_panels = n_jobs(spec);
-    if n_panels > MAX_PANELS {
-        return refuse("sweep", format!("{n_panels} models"), format!("at most {MAX_PANELS} in one picture"));
-    }
-    let specs = (0..n_panels).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = models_of(spec, MAX_PANELS)?;
     if let Some(spec) = specs.iter().find(|spec| spec.hidden > 2) {
         return refuse("hidden", spec.hidden, "1 or 2 for the arrows figure");
     }
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let panels = specs.iter().zip(&reports).map(|(spec, report)| panel(spec, report)).collect();
     Ok(Still::new(Panels::new(panels, 180.0, 4), data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {
-    let weights = report.weights.concat();
-    let w: Vec<f64> = weights.iter().copied().map(f64::from).collect();
     let title = match &spec.density {
         // Sparsity S in percent, to a hundredth of one.
         Density::Uniform(p) => format!("{}% sparse", ((1.0 - p) * 1e4).round() / 1e2),
         Density::Each(_) => "Mixed densities".into(),
     };
-    let words = sentence(&Measures::of(&w, spec.features, spec.hidden), spec.features, spec.hidden);
-    Panel::new(title, format!("{words}."), View::Plane(Plane::new(spec.features, weights))).of_job(report.index)
+    let words = sentence(&Measures::of(&report.w(), spec.features, spec.hidden), spec.features, spec.hidden);
+    Panel::new(title, format!("{words}."), View::Plane(Plane::new(spec.features, report.weights.concat())))
+        .of_job(report.index)
 }

@@ -29,7 +29,7 @@ const UNSEEN: f64 = 0.004;
 /// `D_i` of every feature and the loss against the step, with the jumps between levels.
 ///
 /// # Errors
-/// [`Error::Field`] for a spec without a record, with several instances or with a decoder of its own, else as [`train_sweep`].
+/// [`Error::Field`] for a spec without a record, with several instances or with a decoder of its own, else as [`Lab::train`].
 pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let report = one_recorded(spec, lab)?;
     let run = Run::of(&report)?;
@@ -234,7 +234,7 @@ impl Run {
 
 /// Whether each feature of the trained model has an opposite that belongs to another correlated set.
 pub(crate) fn opposite_across_sets(spec: &ExperimentSpec, report: &InstanceReport) -> bool {
-    let (n, w) = (spec.features, super::sets::wide(report));
+    let (n, w) = (spec.features, report.w());
     let set_of = |i: usize| spec.correlated.iter().position(|set| set.contains(&i));
     (0..n).all(|i| (0..n).any(|j| cosine(&w, n, i, j) < OPPOSITE && set_of(i) != set_of(j)))
 }

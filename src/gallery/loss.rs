@@ -13,8 +13,8 @@ use crate::figures::{Point, Tint};
 use crate::report::InstanceReport;
 use crate::rng::{Purpose, Stream};
 use crate::spec::{Density, ExperimentSpec, ModelKind};
-use crate::sweep::lab::{map, train_sweep};
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::lab::map;
+use crate::sweep::{Lab, job_specs};
 use crate::theory::{OneSparseLoss, Surface, SurfaceBias, SurfaceKind, SurfaceMinimum, one_sparse_loss};
 
 /// The two terms of the 1-sparse loss of trained models against density, a panel a kind of model; and what features evenly
@@ -22,9 +22,9 @@ use crate::theory::{OneSparseLoss, Surface, SurfaceBias, SurfaceKind, SurfaceMin
 ///
 /// # Errors
 /// [`Error::Field`] for a model other than linear and relu, for densities that differ between features, or for restarts that
-/// are all kept; else as [`train_sweep`].
+/// are all kept; else as [`Lab::train`].
 pub fn make_terms(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let specs = (0..n_jobs(spec)).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = job_specs(spec)?;
     for spec in &specs {
         if !matches!(spec.model, ModelKind::Linear | ModelKind::Relu) {
             return refuse("model", spec.model.name(), "linear or relu for the two terms of the loss");
@@ -33,7 +33,7 @@ pub fn make_terms(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
             return refuse("density", "a list", "one number for all features in this figure");
         }
     }
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let rows: Vec<Row> = specs.iter().zip(&reports).map(|(spec, report)| Row::of(spec, report)).collect();
     let highest = rows.iter().map(|row| row.terms.total()).fold(1e-9, f64::max);
     let mut panels = Vec::new();
@@ -63,7 +63,7 @@ struct Row {
 
 impl Row {
     fn of(spec: &ExperimentSpec, report: &InstanceReport) -> Self {
-        let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
+        let w = report.w();
         let b: Vec<f64> = report.bias.iter().copied().map(f64::from).collect();
         let terms = one_sparse_loss(spec.model, &w, &b, &spec.importances());
         let represented = report.measures.represented.len();

@@ -31,7 +31,7 @@ use crate::error::Error;
 use crate::figures::panels::Panels;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
-use crate::sweep::Lab;
+use crate::sweep::{Lab, job_specs, n_jobs};
 
 pub use live::{Live, Need};
 
@@ -117,6 +117,15 @@ pub fn find(id: &str) -> Option<Make> {
 /// The data of a figure that shows trained models and nothing else.
 fn data(instances: Vec<InstanceReport>) -> impl Fn() -> Value {
     move || json!({ "instances": instances })
+}
+
+/// The specs of a figure's models, of which it can show so many.
+fn models_of(spec: &ExperimentSpec, most: usize) -> Result<Vec<ExperimentSpec>, Error> {
+    let n_models = n_jobs(spec);
+    if n_models > most {
+        return refuse("sweep", format!("{n_models} models"), format!("at most {most} in one picture"));
+    }
+    job_specs(spec)
 }
 
 /// Refuses a spec that the figure cannot show.

@@ -13,8 +13,8 @@ use crate::figures::{Point, Tint};
 use crate::measures::canonical_pose;
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
-use crate::sweep::lab::{map, train_sweep};
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::lab::map;
+use crate::sweep::{Lab, job_specs};
 use crate::theory::{PerturbLosses, perturb_crossing, perturb_losses};
 
 /// Points of the exact curves.
@@ -58,9 +58,9 @@ impl Solution {
 ///
 /// # Errors
 /// [`Error::Field`] for anything but five relu features in two dimensions, all but the first of one density and all of one importance;
-/// else as [`train_sweep`].
+/// else as [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let specs = (0..n_jobs(spec)).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = job_specs(spec)?;
     let base = specs[0].densities().get(1).copied().unwrap_or(1.0);
     for spec in &specs {
         refuse_others(spec, base)?;
@@ -74,7 +74,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     // Rounding may put the last one a little above density 1.
     let relative: Vec<f64> = (0..CURVE_POINTS).map(|k| at(k).min(1.0 / base)).collect();
     let curves = map(lab, "exact losses", CURVE_POINTS, |k| Ok(perturb_losses(relative[k], base)))?;
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let trained: Vec<Trained> = specs
         .iter()
         .zip(reports)
@@ -196,8 +196,7 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
 
 /// The best model of a density, feature 0 along the first axis where it is represented.
 fn plane_panel(model: &Trained) -> Panel {
-    let w: Vec<f64> = model.report.weights.concat().into_iter().map(f64::from).collect();
-    let pose = canonical_pose(&w, 5, 2).into_iter().map(|weight| weight as f32).collect();
+    let pose = canonical_pose(&model.report.w(), 5, 2).into_iter().map(|weight| weight as f32).collect();
     let tints = (0..5).map(|i| if i == 0 { Tint::Kind(1) } else { Tint::Kind(0) }).collect();
     let names = (0..5).map(|i| if i == 0 { "odd".into() } else { String::new() }).collect();
     let plane = Plane::new(5, pose).with_tints(tints).with_names(names);

@@ -1,6 +1,6 @@
 //! `playground`: every view that fits the models of any spec.
 
-use super::{Still, data, refuse};
+use super::{Still, data, models_of};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -14,8 +14,7 @@ use crate::figures::written;
 use crate::measures::{JOINING_COSINE, Measures, NeuronKind, Shape, sentence};
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that one picture shows.
 const MAX_MODELS: usize = 16;
@@ -26,17 +25,13 @@ const MAX_MATRIX: usize = 400;
 /// features, the loss on the way.
 ///
 /// # Errors
-/// [`Error::Field`] for more than [`MAX_MODELS`] instances, else as [`train_sweep`].
+/// [`Error::Field`] for more than [`MAX_MODELS`] instances, else as [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let n_models = n_jobs(spec);
-    if n_models > MAX_MODELS {
-        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
-    }
-    let specs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
-    let reports = train_sweep(lab, "models", spec)?;
+    let specs = models_of(spec, MAX_MODELS)?;
+    let reports = lab.train("models", &specs)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| {
         // Where there is one model alone it needs no number.
-        let name = if n_models > 1 { format!("Model {}: ", report.index + 1) } else { String::new() };
+        let name = if specs.len() > 1 { format!("Model {}: ", report.index + 1) } else { String::new() };
         views(spec, report).into_iter().map(move |panel| Panel { title: format!("{name}{}", panel.title), ..panel })
     });
     let panels = Panels::new(panels.collect(), 300.0, 3);
@@ -45,7 +40,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 
 fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {
     let (n, m) = (spec.features, spec.hidden);
-    let w: Vec<f64> = report.weights.concat().into_iter().map(f64::from).collect();
+    let w = report.w();
     let tints: Vec<Tint> = (0..n).map(|i| Tint::Feature(i, n)).collect();
     let measures = Measures::of(&w, n, m);
     let loss = format!("{} after {} steps.", written(report.loss, 3), report.steps);

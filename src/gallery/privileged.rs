@@ -1,15 +1,14 @@
 //! `privileged`: a ReLU on the hidden layer gives neurons a meaning of their own (paper, "Superposition in a Privileged Basis").
 
 use super::neurons::{Neurons, counted, superposition_legend};
-use super::{Still, data, refuse};
+use super::{Still, data, models_of, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::written;
 use crate::measures::NeuronKind;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
-use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
+use crate::sweep::Lab;
 
 /// The most models that one picture shows.
 const MAX_MODELS: usize = 24;
@@ -20,13 +19,9 @@ const MAX_NEURONS: usize = 60;
 ///
 /// # Errors
 /// [`Error::Field`] for another model than `relu-hidden`, more than [`MAX_MODELS`] instances or [`MAX_NEURONS`] neurons, else as
-/// [`train_sweep`].
+/// [`Lab::train`].
 pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
-    let n_models = n_jobs(spec);
-    if n_models > MAX_MODELS {
-        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
-    }
-    let specs = (0..n_models).map(|idx| job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
+    let specs = models_of(spec, MAX_MODELS)?;
     for spec in &specs {
         if spec.model != ModelKind::ReluHidden {
             return refuse("model", spec.model.name(), "\"relu-hidden\" for this figure");
@@ -35,7 +30,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             return refuse("hidden", spec.hidden, format!("at most {MAX_NEURONS} neurons for stacks"));
         }
     }
-    let reports = train_sweep(lab, "models", spec)?;
+    let reports = lab.train("models", &specs)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| pair(spec, report)).collect();
     let panels = Panels::new(panels, 140.0, 4).in_groups_of(2).with_legend(superposition_legend());
     Ok(Still::new(panels, data(reports)))

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, json};
 
-use super::{Still, data, refuse};
+use super::{Still, data, models_of, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -16,7 +16,6 @@ use crate::measures::{canonical_pose, collapsed_pairs};
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec};
-use crate::sweep::lab::train_sweep;
 use crate::sweep::{Lab, job_spec, n_jobs};
 
 /// The most models that one picture shows side by side.
@@ -26,7 +25,7 @@ const MAX_PANELS: usize = 64;
 /// that no longer find orthogonal directions.
 ///
 /// # Errors
-/// [`Error::Field`] for a spec without sets, with more than two hidden dimensions or too many instances, else as [`train_sweep`].
+/// [`Error::Field`] for a spec without sets, with more than two hidden dimensions or too many instances, else as [`Lab::train`].
 pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let mut reports = planes_of(spec, lab)?;
     let mut panels = plane_panels(spec, &reports, 0);
@@ -57,13 +56,13 @@ pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Erro
 /// `WᵀW` of every instance of the spec, its sets outlined where they lie side by side.
 ///
 /// # Errors
-/// [`Error::Field`] for a spec without sets or with too many instances, else as [`train_sweep`].
+/// [`Error::Field`] for a spec without sets or with too many instances, else as [`Lab::train`].
 pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = trained(spec, lab)?;
     let panels = reports
         .iter()
         .flat_map(|report| {
-            let (n, w) = (spec.features, wide(report));
+            let (n, w) = (spec.features, report.w());
             let gram = (0..n * n).map(|at| dot(&w, n, at / n, at % n)).collect();
             let blocks = sets(spec).iter().filter(|set| set.windows(2).all(|pair| pair[1] == pair[0] + 1));
             let heatmap = Heatmap::new(n, n, gram)
@@ -119,11 +118,7 @@ fn trained(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<InstanceReport>, 
     if sets(spec).is_empty() {
         return refuse("correlated", "no set", "at least one set, or one in anticorrelated");
     }
-    let n_panels = n_jobs(spec);
-    if n_panels > MAX_PANELS {
-        return refuse("sweep", format!("{n_panels} models"), format!("at most {MAX_PANELS} in one picture"));
-    }
-    train_sweep(lab, "models", spec)
+    lab.train("models", &models_of(spec, MAX_PANELS)?)
 }
 
 fn planes_of(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Vec<InstanceReport>, Error> {
@@ -154,7 +149,7 @@ fn plane_panels(spec: &ExperimentSpec, reports: &[InstanceReport], n_before: usi
         .iter()
         .enumerate()
         .map(|(idx, report)| {
-            let pose = canonical_pose(&wide(report), spec.features, spec.hidden);
+            let pose = canonical_pose(&report.w(), spec.features, spec.hidden);
             let weights = pose.into_iter().map(|x| x as f32).collect();
             let plane = Plane::new(spec.features, weights).with_tints(tints.clone()).with_names(names.clone());
             Panel::new(title(spec, idx), words(spec, report), View::Plane(plane)).of_job(n_before + idx)
@@ -175,7 +170,7 @@ fn title(spec: &ExperimentSpec, idx: usize) -> String {
 
 /// The angles within sets, and for larger ensembles how many pairs have collapsed.
 fn words(spec: &ExperimentSpec, report: &InstanceReport) -> String {
-    let (n, m, w) = (spec.features, spec.hidden, wide(report));
+    let (n, m, w) = (spec.features, spec.hidden, report.w());
     let collapsed = collapsed_pairs(&w, n, m, &spec.correlated).len();
     let pairs: Vec<(usize, usize)> = sets(spec)
         .iter()
@@ -221,11 +216,6 @@ pub(crate) fn largest_cosines(w: &[f64], n: usize, sets: &[Vec<usize>]) -> (f64,
         }
     }
     (within, across)
-}
-
-/// The weights of a report, `[m][n]`.
-pub(crate) fn wide(report: &InstanceReport) -> Vec<f64> {
-    report.weights.iter().flatten().copied().map(f64::from).collect()
 }
 
 /// The same experiment with one more correlated set, as large as the first; none where no such spec can be.

@@ -1,8 +1,7 @@
 //! `dimensions`, `dimensionality`: how many dimensions a feature gets where all are alike (paper, "Uniform superposition").
 
-use super::sets::wide;
 use super::source::{shared, source};
-use super::{Still, data, playground, refuse};
+use super::{Still, data, models_of, playground, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -11,8 +10,8 @@ use crate::measures::{Measures, Shape as Solid};
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
+use crate::sweep::Lab;
 use crate::sweep::lab::train_sweep;
-use crate::sweep::{Lab, job_spec, n_jobs};
 
 /// The most models that one picture shows.
 const MAX_MODELS: usize = 1000;
@@ -31,7 +30,7 @@ pub(crate) const FRACTIONS: [(f64, &str); 7] = [
 /// `D*` against `1/(1 − S)`.
 ///
 /// # Errors
-/// [`Error::Field`] for a spec whose features differ or whose sweep has fewer than two densities, else as [`train_sweep`].
+/// [`Error::Field`] for a spec whose features differ or whose sweep has fewer than two densities, else as [`Lab::train`].
 pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let inverse = inverse_densities(spec)?;
     let reports = train_sweep(lab, "models", spec)?;
@@ -74,7 +73,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
     let chart = View::Chart(chart.with_rules(rules).with_aspect(0.5));
     let mut panels = vec![Panel::new(title, words, chart).in_own_row()];
     if let Some(idx) = most_varied(&reports) {
-        let (report, w) = (&reports[idx], wide(&reports[idx]));
+        let (report, w) = (&reports[idx], reports[idx].w());
         let measures = Measures::of(&w, spec.features, spec.hidden);
         let graph = playground::geometry(&measures, &w, spec.features);
         let title = format!("Feature geometry at 1/(1 − S) = {}", rounded(inverse[idx]));
@@ -91,16 +90,13 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
 
 /// `1/p` of every instance.
 fn inverse_densities(spec: &ExperimentSpec) -> Result<Vec<f64>, Error> {
-    let n_models = n_jobs(spec);
-    if n_models > MAX_MODELS {
-        return refuse("sweep", format!("{n_models} models"), format!("at most {MAX_MODELS} in one picture"));
-    }
+    let specs = models_of(spec, MAX_MODELS)?;
     if spec.model == ModelKind::Absolute {
         return refuse("model", "absolute", "a model whose output is made of WᵀW");
     }
-    let mut inverse = Vec::with_capacity(n_models);
-    for idx in 0..n_models {
-        match job_spec(spec, idx)?.density {
+    let mut inverse = Vec::with_capacity(specs.len());
+    for spec in specs {
+        match spec.density {
             Density::Uniform(p) => inverse.push(1.0 / p),
             Density::Each(list) => return refuse("density", format!("{list:?}"), "one density for all features"),
         }

@@ -61,7 +61,10 @@ fn picture(measures: &Measures, n_hidden: usize) -> String {
             // A square says less than its two pairs do; the solids say more.
             match well_known(&tally).filter(|&name| name != "square") {
                 Some(solid) => {
-                    let solid = with_article(&solid.replace('-', " "));
+                    let solid = match solid.strip_suffix("-bipyramid") {
+                        Some(kind) => with_article(&format!("{kind} bipyramid")),
+                        None => with_article(solid),
+                    };
                     format!("{place}, as {solid} of {}", listed(&groups))
                 }
                 None => format!("{place}, as {}", listed(&groups)),

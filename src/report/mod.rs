@@ -134,6 +134,11 @@ fn wide(numbers: &[f32]) -> Vec<f64> {
 }
 
 impl InstanceReport {
+    /// W in f64, `[m][n]`.
+    pub fn w(&self) -> Vec<f64> {
+        wide(&self.weights.concat())
+    }
+
     /// The kept restart of a trainer's only cell: the one with the lowest evaluated loss among those that stayed finite.
     ///
     /// What is found out after training, `attack` and `dictionary`, is left for the caller to add: it takes its time.

@@ -105,8 +105,7 @@ pub fn train_at_once(
 /// # Errors
 /// As [`Lab::train`].
 pub fn train_sweep(lab: &dyn Lab, what: &str, spec: &ExperimentSpec) -> Result<Vec<InstanceReport>, Error> {
-    let jobs = (0..super::n_jobs(spec)).map(|idx| super::job_spec(spec, idx)).collect::<Result<Vec<_>, _>>()?;
-    lab.train(what, &jobs)
+    lab.train(what, &super::job_specs(spec)?)
 }
 
 /// One piece after the other on the calling thread.

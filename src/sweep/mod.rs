@@ -38,6 +38,14 @@ pub fn job_spec(spec: &ExperimentSpec, job_idx: usize) -> Result<ExperimentSpec,
     })
 }
 
+/// The specs of all jobs.
+///
+/// # Errors
+/// As [`job_spec`].
+pub fn job_specs(spec: &ExperimentSpec) -> Result<Vec<ExperimentSpec>, Error> {
+    (0..n_jobs(spec)).map(|job_idx| job_spec(spec, job_idx)).collect()
+}
+
 /// Runs a job to its end, with the attack and the dictionary that its spec asks for.
 ///
 /// `keep_going` is told of steps made, at most `slice` at a time, and ends the job early with `None` when it says no.
