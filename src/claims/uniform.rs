@@ -152,7 +152,7 @@ const SOUGHT: [Sought; 5] = [
         inverse: &[1.6, 1.75],
         about: "2/3, triangles",
         paper: "features crowd at 2/3 of a dimension, triangles",
-        rule: "ours: no line (as for 1/2) at 1/p = 1.6, 1.75, at most 40 of some 450 features within .005 at either",
+        rule: "ours: no line (as for 1/2) at 1/p = 1.6, 1.75, at most 40 of some 110 and 160 represented features within .005",
         expected: false,
     },
     Sought {
@@ -160,7 +160,7 @@ const SOUGHT: [Sought; 5] = [
         inverse: &[1.6, 1.75],
         about: "3/4, tetrahedra",
         paper: "features crowd at 3/4 of a dimension, tetrahedra",
-        rule: "ours: no line (as for 1/2) at 1/p = 1.6, 1.75, at most 40 of some 450 features within .005 at either",
+        rule: "ours: no line (as for 1/2) at 1/p = 1.6, 1.75, at most 40 of some 110 and 160 represented features within .005",
         expected: false,
     },
 ];
