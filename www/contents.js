@@ -39,9 +39,12 @@ function reveal(link) {
   else if (scroller.scrollTop < below) scroller.scrollTop = below;
 }
 
-fold();
-beside.addEventListener('change', fold);
-list.addEventListener('click', ({ target }) => {
-  if (target.closest('a') !== null) fold();
-});
-follow();
+/** Begins to look after the list. */
+export function watchContents() {
+  fold();
+  beside.addEventListener('change', fold);
+  list.addEventListener('click', ({ target }) => {
+    if (target.closest('a') !== null) fold();
+  });
+  follow();
+}

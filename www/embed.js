@@ -4,6 +4,7 @@
 
 import { checkbox, h } from './controls.js';
 import { pageAddress, showDialog } from './link.js';
+import { siteFile } from './site.js';
 
 /**
  * The two ways to put a figure into another page.
@@ -48,7 +49,7 @@ export function embedPolicy(page) {
  * @param {[string, string][]} parts names and labels of what can be switched off
  */
 export function showEmbed(link, title, parts = []) {
-  const page = pageAddress(new URL('../index.html', import.meta.url).href);
+  const page = pageAddress(siteFile('index.html'));
   const hidden = new Set();
   const texts = () => {
     const { iframe, script } = embedCode(link([...hidden]), title, page);

@@ -1,7 +1,8 @@
 /**
- * The article: links in the address and the theme switch. The figures look after themselves, the contents list is contents.js.
+ * The article: links in the address and the theme switch. The figures look after themselves.
  */
 
+import { watchContents } from './contents.js';
 import { short } from './controls.js';
 import { core } from './core.js';
 import './superposition-figure.js';
@@ -119,6 +120,7 @@ const isEmbed = /[?&]v=/.test(location.search);
 listenToNumbers();
 if (isEmbed) showEmbed();
 listenToTheme();
+watchContents();
 core.then(
   (facade) => {
     listenToLinks(facade);

@@ -8,36 +8,29 @@
 
 import { core, pool } from './core.js';
 import { h } from './controls.js';
-import { UnsupportedError } from './detect.js';
 import { IntroFigure } from './figures/intro.js';
+import { gallery } from './gallery.js';
+import { siteFile } from './site.js';
 import { readLink } from './state.js';
 
-/** With the second part of the core, which only the opening figure does without. Where no core can run, the figure says so itself. */
-const whole = async (loading) => {
-  const { gallery } = await import('./gallery.js');
-  await gallery.catch((error) => {
-    if (!(error instanceof UnsupportedError)) throw error;
-  });
-  return loading;
-};
-const phase = async () => {
-  const { PhaseFigure } = await whole(import('./figures/phase.js'));
-  return (id, services) => new PhaseFigure(id, services);
-};
-const live = async () => {
-  const { LiveFigure } = await whole(import('./figures/live.js'));
-  return (id, services) => new LiveFigure(id, services);
-};
+/** What the core drew: for those who look at a canvas from outside, as the tests do. */
+export { textBoxesOf } from './draw.js';
 
-/** Every figure, and how it is loaded; the opening one is there at once. */
-const FIGURES = {
-  intro: null, 'phase-2-1': phase, 'phase-3-2': phase,
-  ...Object.fromEntries([
-    'basic-small', 'basic-large', 'loss-terms', 'loss-surface', 'dimensions', 'dimensionality', 'polytopes', 'perturb', 'correlated',
-    'anticorrelated', 'local-bases', 'collapse', 'energy-levels', 'trajectories', 'adversarial', 'privileged', 'absolute-small',
-    'absolute-large', 'asymmetric', 'without', 'dictionary', 'playground',
-  ].map((id) => [id, live])),
-};
+/** Every figure. The code of the opening one is there at once. */
+const OPENING = 'intro';
+const FIGURES = [
+  OPENING, 'phase-2-1', 'phase-3-2', 'basic-small', 'basic-large', 'loss-terms', 'loss-surface', 'dimensions', 'dimensionality', 'polytopes',
+  'perturb', 'correlated', 'anticorrelated', 'local-bases', 'collapse', 'energy-levels', 'trajectories', 'adversarial', 'privileged',
+  'absolute-small', 'absolute-large', 'asymmetric', 'without', 'dictionary', 'playground',
+];
+
+/** Loads the others: their code and, at the same time, the part of the core that they need. */
+async function loadLater() {
+  gallery().catch(() => {}); // The code waits for it and then tells.
+  const later = await import('./figures/later.js');
+  await later.ready();
+  return later;
+}
 
 /** The façade, once it is there. */
 let facadeNow = null;
@@ -71,22 +64,21 @@ export class SuperpositionFigure extends HTMLElement {
     const { signal } = this.#leave;
     addStyles();
     const id = this.getAttribute('figure') ?? '';
-    if (!Object.hasOwn(FIGURES, id)) {
-      this.append(h('p', { class: 'notice', role: 'alert' }, `figure: got ${JSON.stringify(id)}, expected one of ${Object.keys(FIGURES).join(', ')}`));
+    if (!FIGURES.includes(id)) {
+      this.append(h('p', { class: 'notice', role: 'alert' }, `figure: got ${JSON.stringify(id)}, expected one of ${FIGURES.join(', ')}`));
       return;
     }
     const tell = (name, spec) => this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { figure: id, spec } }));
     const services = { pool, signal, onSpec: (spec) => tell('superposition-spec', spec), onShow: (spec) => tell('superposition-shown', spec) };
-    const make = FIGURES[id];
-    if (make === null) {
+    if (id === OPENING) {
       this.#begin(new IntroFigure(services), signal);
       this.#loadStill(id, signal);
     } else {
       this.#load = async () => {
         this.#load = null;
         try {
-          const build = await make();
-          if (!signal.aborted) this.#begin(build(id, services), signal);
+          const later = await loadLater();
+          if (!signal.aborted) this.#begin(later.figure(id, services), signal);
         } catch (error) {
           this.append(h('p', { class: 'notice', role: 'alert' }, `The figure could not be loaded: ${error.message}`));
         }
@@ -210,7 +202,7 @@ export class SuperpositionFigure extends HTMLElement {
 
   async #loadStill(id, signal) {
     try {
-      const response = await fetch(new URL(`still/${id}.json`, import.meta.url), { signal });
+      const response = await fetch(siteFile(`www/still/${id}.json`), { signal });
       if (response.ok) this.#figure?.showStill(await response.json());
     } catch {
       // The stored start is only a first impression; without it the figure begins with the first trained one.
@@ -220,7 +212,7 @@ export class SuperpositionFigure extends HTMLElement {
 
 /** The figures' own styles, once a document. */
 function addStyles() {
-  const href = new URL('figure.css', import.meta.url).href;
+  const href = siteFile('www/figure.css');
   if ([...document.styleSheets].some((sheet) => sheet.href === href)) return;
   if (document.querySelector(`link[href="${CSS.escape(href)}"], link[data-superposition]`)) return;
   document.head.append(h('link', { rel: 'stylesheet', href, dataset: { superposition: '' } }));

@@ -1,7 +1,6 @@
 /**
  * What a worker does for figures of many models: its share of a sweep, and the gallery that makes a picture of the reports.
- * Loaded by worker.js when the first of them is asked for. A share goes round its jobs in slices, so that every point of a
- * figure has a first value soon.
+ * A share goes round its jobs in slices, so that every point of a figure has a first value soon.
  */
 
 import * as protocol from './protocol.js';

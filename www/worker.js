@@ -8,6 +8,7 @@
 
 import { gather } from './parts.js';
 import * as protocol from './protocol.js';
+import { GalleryMaker, SweepShare } from './worker-sweep.js';
 
 /** Length of a slice in milliseconds: short enough to answer within a frame, long enough to make messages cheap. */
 const SLICE_MS = 9;
@@ -32,11 +33,10 @@ const MAX_DEBT_MS = 250;
  * @returns {() => void} ends it
  */
 export function serve(port, loadCore, extendCore) {
-  /** @type {Map<number, TrainJob | GridJob | import('./worker-sweep.js').SweepShare | import('./worker-sweep.js').GalleryMaker>} */
+  /** @type {Map<number, TrainJob | GridJob | SweepShare | GalleryMaker>} */
   const jobs = new Map();
   const mailbox = new MessageChannel();
   let core = null;
-  let sweeps = null;
   let dead = false;
   let scheduled = false;
   let timer = 0;
@@ -80,12 +80,6 @@ export function serve(port, loadCore, extendCore) {
     const job = jobs.get(message.job);
     if (!(job instanceof kind)) throw new Error(`job ${message.job}: there is no such ${kind.label}`);
     return job;
-  };
-
-  /** The jobs of figures of many models are loaded with the first of them. */
-  const loadSweeps = async () => {
-    sweeps ??= await import('./worker-sweep.js');
-    return sweeps;
   };
 
   /** What each request does; what it returns is the value of `done`. */
@@ -162,8 +156,7 @@ export function serve(port, loadCore, extendCore) {
       jobs.delete(message.job);
     },
     ping: () => null,
-    async work({ job, index, spec, bytes, patch }) {
-      const { SweepShare } = await loadSweeps();
+    work({ job, index, spec, bytes, patch }) {
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
       const model = bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index);
       if (patch !== null) model.set(patch);
@@ -182,8 +175,7 @@ export function serve(port, loadCore, extendCore) {
     taken({ job }) {
       if (jobs.has(job)) jobs.get(job).isTaken = true;
     },
-    async gallery({ job, figure, spec }) {
-      const { GalleryMaker } = await loadSweeps();
+    gallery({ job, figure, spec }) {
       replace(new GalleryMaker(job, new core.Gallery(figure, spec)));
     },
     give({ job, reports }) {
@@ -395,7 +387,7 @@ class GridJob {
 
 if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlobalScope) {
   // The worker's name is the level, so that the bindings load while the module is still being compiled.
-  const bindings = (level) => import(`../pkg/${level}/superposition.js`);
+  const bindings = (level) => import(new URL(`../pkg/${level}/superposition.js`, import.meta.url).href);
   let folder = null;
   const parts = gather(() => folder);
   if (globalThis.name) bindings(globalThis.name).catch(() => {}); // `init` meets the same error and reports it.

@@ -1,7 +1,6 @@
 /** The files of a live figure's Save… menu. */
 
 import { canvasAsPng, text } from '../save.js';
-import { pytorchScript } from '../pytorch.js';
 
 /** Pictures are as wide as the article's widest figures, in CSS pixels. */
 const WIDTH = 1000;
@@ -51,7 +50,8 @@ export async function numbersCsv(figure) {
 }
 
 /** @param {LiveFigure} figure */
-export function pytorch(figure) {
+export async function pytorch(figure) {
+  const { pytorchScript } = await import('../pytorch.js');
   const specs = [...figure.run.specs].sort(([a], [b]) => a - b).map(([, spec]) => spec);
   text(pytorchScript(specs), `${figure.id.replaceAll('-', '_')}.py`, 'text/x-python');
 }

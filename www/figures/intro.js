@@ -8,6 +8,7 @@
 import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText } from '../controls.js';
 import { composed } from '../draw.js';
 import * as save from '../save.js';
+import { siteFile } from '../site.js';
 import { changedFields, Figure, withoutDefaults } from './frame.js';
 import { ArrowPanel } from './panel.js';
 
@@ -162,7 +163,7 @@ export class IntroFigure extends Figure {
     this.frame.showError(error);
     const titles = ['0% sparse', '80% sparse', '90% sparse'];
     this.panels.forEach((panel, idx) => {
-      panel.still.src = new URL(`../still/end-${idx}.svg`, import.meta.url).href;
+      panel.still.src = siteFile(`www/still/end-${idx}.svg`);
       panel.still.alt = ['Two features at a right angle', 'Four features as two opposite pairs', 'Five features as a pentagon'][idx];
       panel.title.textContent = titles[idx];
     });

@@ -7,10 +7,12 @@
 
 import { button, choice, durationText, freshId, grouped, h, numberOrText, freshSeed, short } from '../controls.js';
 import { pageAddress } from '../link.js';
+import { siteFile } from '../site.js';
 import { CATALOGUE } from './catalogue.js';
 import { control } from './fields.js';
 import { changedFields, Figure, LIVE_FIELDS, withoutDefaults } from './frame.js';
 import { History } from './history.js';
+import { painter } from './painter.js';
 import { FigureRun } from './run.js';
 import { Views } from './views.js';
 import { themeNow } from '../draw.js';
@@ -115,10 +117,8 @@ export class LiveFigure extends Figure {
   }
 
   /** Densities and importances as bars to be painted. */
-  async addPainters() {
+  addPainters() {
     if (this.painters) return;
-    this.painters = [];
-    const { painter } = await import('./painter.js');
     this.painters = ['density', 'importance'].map((field) => painter(field, (fields) => this.change(fields)));
     const more = this.settingsGrid.querySelector('.more-fields');
     for (const { element } of this.painters) this.settingsGrid.insertBefore(element, more);
@@ -385,7 +385,7 @@ export class LiveFigure extends Figure {
     if (document.querySelector('superposition-figure[figure="playground"]')) location.hash = link;
     else {
       this.openLink ??= h('a', { class: 'open-model', target: '_blank' });
-      this.openLink.href = pageAddress(new URL('../../index.html', import.meta.url).href) + link;
+      this.openLink.href = pageAddress(siteFile('index.html')) + link;
       this.openLink.textContent = `Open the model behind “${mark.label}”`;
       this.says.after(this.openLink);
       this.openLink.focus();

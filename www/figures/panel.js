@@ -6,6 +6,7 @@
 
 import { freshId, grouped, h, short } from '../controls.js';
 import { Surface } from '../draw.js';
+import { siteFile } from '../site.js';
 import { changedFields, LIVE_FIELDS } from './frame.js';
 
 /** The drawing's half width in lengths of W (figures/arrows.rs), and how long a held column may get without changing its scale. */
@@ -59,7 +60,7 @@ export class ArrowPanel {
 
     const hintId = freshId('hint');
     this.canvas = h('canvas', { tabIndex: 0, role: 'img', 'aria-describedby': hintId });
-    this.still = h('img', { class: 'still', src: new URL('../still/start.svg', import.meta.url).href, alt: '' });
+    this.still = h('img', { class: 'still', src: siteFile('www/still/start.svg'), alt: '' });
     this.title = h('h3', {}, '\u00a0');
     this.says = h('p', { class: 'says' });
     this.numbers = h('p', { class: 'numbers num' });
