@@ -10,6 +10,7 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 /** What Chromium is told, so that it neither phones home nor wants a graphics card. */
@@ -107,6 +108,22 @@ export async function openPage(url, options = {}) {
     await close();
     throw error;
   }
+}
+
+/**
+ * Lets the page import single modules of www/ as they are in the repository: in dist/ they are parts of larger files. A module that keeps
+ * something is then another one than the page's own.
+ *
+ * @param {import("playwright-core").BrowserContext} context
+ * @returns {Promise<string>} where they are, ending in /
+ */
+export async function serveSources(context) {
+  const folder = siteUrl("source/");
+  await context.route(`${folder}*.js`, (route) => {
+    const file = new URL(`../../www/${route.request().url().slice(folder.length)}`, import.meta.url);
+    return route.fulfill({ path: fileURLToPath(file), contentType: "text/javascript" });
+  });
+  return folder;
 }
 
 /**

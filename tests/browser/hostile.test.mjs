@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertNoProblems, launchChromium, linkTo, openPage, savedText, siteUrl } from "./harness.mjs";
+import { assertNoProblems, launchChromium, linkTo, openPage, savedText, serveSources, siteUrl } from "./harness.mjs";
 
 const FIGURE = 'superposition-figure[figure="intro"]';
 const EXPLORER = `${FIGURE} .panel.explorer`;
@@ -142,9 +142,10 @@ test("a typed seed that is none is refused at the figure, and the run goes on", 
 });
 
 test("a worker answers a bad message with the core's error, and goes on", async () => {
-  const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser });
+  const { page, context, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser });
+  const sources = await serveSources(context);
   const bad = ['{"features":0,"hidden":2}', '{"features":5}', "{", '{"features":5,"hidden":2,"densty":1}', '{"features":5,"hidden":2,"model":"absolute","attack":{}}'];
-  const { answers, states, expected } = await page.evaluate(talkToWorker, { base: siteUrl(), bad });
+  const { answers, states, expected } = await page.evaluate(talkToWorker, { base: siteUrl(), sources, bad });
   assert.equal(answers.length, bad.length + 5);
   bad.forEach((text, idx) => {
     assert.deepEqual([answers[idx].type, answers[idx].error?.message], ["failed", expected[idx]], text);
@@ -218,9 +219,9 @@ async function read(page, hash) {
 }
 
 /** Runs in the page: a worker of its own, spoken to over the protocol. */
-async function talkToWorker({ base, bad }) {
-  const protocol = await import(`${base}www/protocol.js`);
-  const { wasmLevel } = await import(`${base}www/detect.js`);
+async function talkToWorker({ base, sources, bad }) {
+  const protocol = await import(`${sources}protocol.js`);
+  const { wasmLevel } = await import(`${sources}detect.js`);
   const facade = await (await import(`${base}www/core.js`)).core;
   const level = wasmLevel();
   const module = await WebAssembly.compile(await (await fetch(`${base}pkg/${level}/superposition_bg.wasm`)).arrayBuffer());

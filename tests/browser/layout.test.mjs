@@ -217,7 +217,7 @@ function elementsOutside() {
 
 /** Runs in the page: the texts that the core says it drew, by canvas. */
 async function textsOnCanvases() {
-  const { textBoxesOf } = await import(new URL("www/draw.js", document.baseURI).href);
+  const { textBoxesOf } = await import(new URL("www/superposition-figure.js", document.baseURI).href);
   return [...document.querySelectorAll("canvas")].filter((canvas) => canvas.checkVisibility()).map((canvas) => ({
     name: canvas.dataset.diagram ?? canvas.closest(".panel, .view").querySelector("h3").textContent,
     width: canvas.clientWidth,

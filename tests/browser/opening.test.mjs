@@ -1,8 +1,8 @@
 // What the page downloads before the reader scrolls, which is the opening figure's share with a goal of its own, and scrolled to the end.
 
 import assert from "node:assert/strict";
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
 import { assertNoProblems, launchChromium, openPage, siteUrl } from "./harness.mjs";
 
@@ -36,8 +36,20 @@ test("the opening figure reaches its shapes with a fraction of what all figures 
   const size = sizeOf(files());
   t.diagnostic(`${files().length} files, ${size} bytes`);
   assert.ok(files().some((file) => file.endsWith("superposition_bg.wasm")), "the core was not asked for");
-  assert.deepEqual(files().filter((file) => /gallery|figures\/(live|phase)/.test(file) || BY_CLICKING.test(file)), []);
+  assert.deepEqual(files().filter((file) => /gallery|later/.test(file) || BY_CLICKING.test(file)), []);
   assert.ok(size <= OPENING_GOAL, `${size} bytes, expected at most ${OPENING_GOAL}`);
+  assertNoProblems(problems);
+  await close();
+});
+
+test("the page itself names every script that it begins with, so that none waits for another, and no others", async () => {
+  const { page, problems, close, files } = await openCounted();
+  await page.waitForFunction(() => performance.getEntriesByName("hero-shapes").length > 0, null, { timeout: 60_000 });
+  const scripts = files().filter((file) => /www\/[^/]+\.js$/.test(file)).map((file) => basename(file));
+  const named = [...readFileSync(join(dist, "index.html"), "utf8").matchAll(/(?:href|src)="www\/([^"]+\.js)"/g)].map(([, name]) => name);
+  assert.ok(named.length >= 3, `${named.length} scripts`);
+  // The core starts the workers.
+  assert.deepEqual(scripts.toSorted(), [...named, "worker.js"].toSorted());
   assertNoProblems(problems);
   await close();
 });

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertNoProblems, launchChromium, linkTo, openPage, savedText, siteUrl, testNumbers } from "./harness.mjs";
+import { assertNoProblems, launchChromium, linkTo, openPage, savedText, serveSources, siteUrl, testNumbers } from "./harness.mjs";
 
 const FIGURE = 'superposition-figure[figure="intro"]';
 const EXPLORER = `${FIGURE} .panel.explorer`;
@@ -198,9 +198,10 @@ test("two restarts on the page repeat every loss to the last bit", async (t) => 
 test("a run advanced in slices of 1 and one in slices of 97 agree to the last bit", async (t) => {
   const seed = testNumbers(t)();
   // The page's own models have nothing to do, and leave the machine to this worker.
-  const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser });
+  const { page, context, problems, close } = await openPage(siteUrl(linkTo("intro", { steps: 0 })), { browser });
+  const sources = await serveSources(context);
   const spec = { features: 5, hidden: 2, importance: 0.9, density: 0.07, seed, restarts: { count: 8, keep: "best" } };
-  const [ones, ninetySevens, other] = await page.evaluate(runInSlices, { base: siteUrl(), spec, count: 1000 });
+  const [ones, ninetySevens, other] = await page.evaluate(runInSlices, { base: siteUrl(), sources, spec, count: 1000 });
   assert.equal(ones.step, 1000);
   assert.ok(Number.isFinite(ones.loss) && ones.loss > 0);
   assert.deepEqual(ninetySevens, ones);
@@ -210,9 +211,9 @@ test("a run advanced in slices of 1 and one in slices of 97 agree to the last bi
 });
 
 /** Runs in the page: restarts one worker's job twice, slices of 1 and of 97, and then with another seed. */
-async function runInSlices({ base, spec, count }) {
-  const protocol = await import(`${base}www/protocol.js`);
-  const { wasmLevel } = await import(`${base}www/detect.js`);
+async function runInSlices({ base, sources, spec, count }) {
+  const protocol = await import(`${sources}protocol.js`);
+  const { wasmLevel } = await import(`${sources}detect.js`);
   const level = wasmLevel();
   const module = await WebAssembly.compile(await (await fetch(`${base}pkg/${level}/superposition_bg.wasm`)).arrayBuffer());
   const worker = new Worker(`${base}www/worker.js`, { type: "module" });

@@ -5,6 +5,7 @@
 //! what another program may want to read: the served address, the screenshots' paths, the tests' last line.
 
 mod bench;
+mod bundle;
 mod lighthouse;
 mod mutate;
 mod panics;

@@ -12,6 +12,7 @@ use brotli::enc::BrotliEncoderParams;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::bundle::{self, Scripts};
 use crate::setup::Tools;
 use crate::shell::{self, human_size};
 use crate::wasm;
@@ -26,46 +27,22 @@ pub const DOWNLOAD_GOAL: u64 = 350_000;
 /// What no change may exceed without saying so here: somewhat more than it is now.
 pub const DOWNLOAD_LIMIT: u64 = 392_000;
 
-/// What the page asks for before the reader scrolls, but for one build's `superposition_bg.wasm` and `superposition.js`.
+/// What the page asks for before the reader scrolls, but for its scripts ([`Scripts::at_first`]) and one build's `superposition_bg.wasm` and
+/// `superposition.js`.
 const OPENING: &[&str] = &[
     "index.html",
-    "www/contents.js",
-    "www/controls.js",
-    "www/core.js",
-    "www/detect.js",
-    "www/draw.js",
     "www/favicon.svg",
     "www/figure.css",
-    "www/figures/frame.js",
-    "www/figures/intro.js",
-    "www/figures/panel.js",
     "www/fonts/source-serif-4-400.woff2",
-    "www/link.js",
-    "www/main.js",
-    "www/parts.js",
-    "www/pool.js",
-    "www/protocol.js",
-    "www/save.js",
-    "www/state.js",
     "www/still/intro.json",
     "www/still/start.svg",
     "www/style.css",
-    "www/superposition-figure.js",
     "www/theme.js",
-    "www/worker.js",
 ];
 
-/// Ends of the names of files that no reader who only scrolls asks for: what a click on a tool loads, what pictures of failures show,
-/// what is for people who write programs (`tests/browser/opening.test.mjs` looks).
-const NOT_BY_SCROLLING: &[&str] = &[
-    "/seldom.wasm",
-    "www/embed.js",
-    "www/figures/files.js",
-    "www/pytorch.js",
-    "www/fonts/LICENSE.txt",
-    ".d.ts",
-    ".br",
-];
+/// Ends of the names of files, beside scripts, that no reader who only scrolls asks for: what a click on a tool loads, what is for people
+/// who write programs (`tests/browser/opening.test.mjs` looks).
+const NOT_BY_SCROLLING: &[&str] = &["/seldom.wasm", "www/fonts/LICENSE.txt", ".d.ts", ".br"];
 
 /// A finished site.
 pub struct Site {
@@ -84,11 +61,12 @@ pub fn build(root: &Path, tools: &Tools) -> Result<Site> {
     let toolchain = tools.wasm.as_ref().context("no toolchain for wasm was set up")?;
     let built = wasm::build(root, toolchain, &folder.join("pkg"))?;
     shell::step("the page");
-    copy_page(root, &folder)?;
+    let scripts = bundle::bundle(root, &folder)?;
+    copy_page(root, &folder, &scripts)?;
     minify(root, &folder)?;
     compress(&folder)?;
-    let download = report_sizes(&folder)?;
-    let opening = opening_size(&folder)?;
+    let download = report_sizes(&folder, &scripts)?;
+    let opening = opening_size(&folder, &scripts)?;
     let verdict = if opening <= OPENING_GOAL { "within" } else { "NOT within" };
     let [size, goal] = [opening, OPENING_GOAL].map(human_size);
     shell::note(&format!("the opening figure: {size}, {verdict} its goal of {goal}"));
@@ -96,20 +74,22 @@ pub fn build(root: &Path, tools: &Tools) -> Result<Site> {
     Ok(Site { folder, n_warnings: built.n_warnings, download, opening })
 }
 
-/// Makes dist/ hold index.html and www/ as they are now, beside pkg/, and nothing else.
-fn copy_page(root: &Path, dist: &Path) -> Result<()> {
-    let mut sources = vec![root.join("index.html")];
-    sources.extend(files_under(&root.join("www"))?);
-    let mut kept = BTreeSet::new();
-    for source in &sources {
-        let relative = source.strip_prefix(root)?;
-        let target = dist.join(relative);
-        if !is_minified(source) {
-            copy_if_changed(source, &target)?;
+/// Makes dist/ hold index.html, the scripts and all other files of www/ as they are now, beside pkg/, and nothing else. What
+/// [`bundle::bundle`] and [`minify`] write is left to them.
+fn copy_page(root: &Path, dist: &Path, scripts: &Scripts) -> Result<()> {
+    let index = std::fs::read_to_string(root.join("index.html")).context("could not read index.html")?;
+    write_if_changed(&dist.join("index.html"), scripts.linked(&index)?.as_bytes())?;
+    let mut targets = vec![dist.join("index.html")];
+    targets.extend(scripts.names().map(|name| dist.join("www").join(name)));
+    for source in files_under(&root.join("www"))?.into_iter().filter(|file| !is_bundled(file)) {
+        let target = dist.join(source.strip_prefix(root)?);
+        if !is_minified(&source) {
+            let bytes = std::fs::read(&source).with_context(|| format!("could not read {}", source.display()))?;
+            write_if_changed(&target, &bytes)?;
         }
-        kept.insert(compressed_name(&target));
-        kept.insert(target);
+        targets.push(target);
     }
+    let kept: BTreeSet<_> = targets.into_iter().flat_map(|target| [compressed_name(&target), target]).collect();
     for file in files_under(dist)? {
         if !file.starts_with(dist.join("pkg")) && !kept.contains(&file) {
             std::fs::remove_file(&file).with_context(|| format!("could not remove {}", file.display()))?;
@@ -118,8 +98,7 @@ fn copy_page(root: &Path, dist: &Path) -> Result<()> {
     Ok(())
 }
 
-fn copy_if_changed(source: &Path, target: &Path) -> Result<()> {
-    let bytes = std::fs::read(source).with_context(|| format!("could not read {}", source.display()))?;
+fn write_if_changed(target: &Path, bytes: &[u8]) -> Result<()> {
     if std::fs::read(target).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
@@ -149,13 +128,20 @@ pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Whether `dist/` gets a file without its comments and spaces.
-fn is_minified(source: &Path) -> bool {
-    source.extension().is_some_and(|kind| kind == "js" || kind == "css")
+/// The one script that is no module: it runs before the first paint.
+const CLASSIC: &str = "theme.js";
+
+/// Whether a file of www/ is a module, which becomes a part of the scripts.
+fn is_bundled(source: &Path) -> bool {
+    source.extension().is_some_and(|kind| kind == "js") && !source.ends_with(CLASSIC)
 }
 
-/// Writes scripts and styles of www/ to dist/ without comments, spaces and long local names: what they say to programmers is two
-/// fifths of their size. Every module stays a file of its own.
+/// Whether `dist/` gets a file without its comments and spaces.
+fn is_minified(source: &Path) -> bool {
+    source.extension().is_some_and(|kind| kind == "css") || source.ends_with(CLASSIC)
+}
+
+/// Writes the styles of www/ and its one classic script to dist/ without comments, spaces and long local names.
 fn minify(root: &Path, dist: &Path) -> Result<()> {
     let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
     esbuild.current_dir(root);
@@ -226,14 +212,17 @@ impl Sizes {
 }
 
 /// Prints a line for each group of files and returns what one browser downloads, scrolled to the end.
-fn report_sizes(dist: &Path) -> Result<u64> {
+fn report_sizes(dist: &Path, scripts: &Scripts) -> Result<u64> {
+    let asked_for = &scripts.at_first()? | &scripts.by_scrolling()?;
+    let clicked: Vec<_> =
+        scripts.names().filter(|name| !asked_for.contains(name)).map(|name| dist.join("www").join(name)).collect();
     let mut page = Sizes::default();
     let mut modules = [Sizes::default(); wasm::MODULES.len()];
     for file in files_under(dist)? {
         let name = file.to_string_lossy();
         // Most stills are for browsers that run no script.
         let is_still = file.starts_with(dist.join("www/still")) && !OPENING.iter().any(|asked| name.ends_with(asked));
-        if is_still || NOT_BY_SCROLLING.iter().any(|end| name.ends_with(end)) {
+        if is_still || clicked.contains(&file) || NOT_BY_SCROLLING.iter().any(|end| name.ends_with(end)) {
             continue;
         }
         let of_module = wasm::MODULES.iter().position(|module| file.starts_with(dist.join("pkg").join(module.name)));
@@ -253,9 +242,11 @@ fn report_sizes(dist: &Path) -> Result<u64> {
 }
 
 /// What the opening figure downloads, if its browser takes the larger of the two builds.
-fn opening_size(dist: &Path) -> Result<u64> {
+fn opening_size(dist: &Path, scripts: &Scripts) -> Result<u64> {
     let size = |file: PathBuf| Sizes::of(&file).map(|sizes| sizes.brotli).with_context(|| file.display().to_string());
-    let page = OPENING.iter().map(|name| size(dist.join(name))).sum::<Result<u64>>()?;
+    let asked_for = OPENING.iter().map(|name| dist.join(name));
+    let asked_for = asked_for.chain(scripts.at_first()?.into_iter().map(|name| dist.join("www").join(name)));
+    let page = asked_for.map(size).sum::<Result<u64>>()?;
     let builds = wasm::MODULES.iter().map(|module| {
         let folder = dist.join("pkg").join(module.name);
         Ok(size(folder.join("superposition_bg.wasm"))? + size(folder.join("superposition.js"))?)
@@ -274,26 +265,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_left_the_page_leaves_dist_and_pkg_stays() {
+    fn what_left_the_page_leaves_dist_and_pkg_stays() {
         let root = std::env::temp_dir().join(format!("superposition-site-{}", std::process::id()));
         let dist = root.join("dist");
-        for folder in ["www", "dist/www", "dist/pkg"] {
+        for folder in ["www/figures", "dist/www/figures", "dist/pkg"] {
             std::fs::create_dir_all(root.join(folder)).unwrap();
         }
+        let index = "<script type=\"module\" src=\"www/core.js\" async></script>\n<script type=\"module\" src=\"www/main.js\"></script>\n";
         for (file, text) in [
-            ("index.html", "<p>"),
+            ("index.html", index),
             ("www/note.txt", "new"),
+            ("www/core.js", ""),
+            ("www/main.js", "source"),
+            ("www/style.css", "source"),
+            ("www/theme.js", "source"),
+            ("www/figures/intro.js", ""),
             ("dist/www/note.txt", "old"),
-            ("dist/www/gone.js", ""),
+            ("dist/www/chunk-A.js", ""),
+            ("dist/www/main.js", "bundled"),
+            ("dist/www/main.js.br", ""),
+            ("dist/www/style.css", "small"),
+            ("dist/www/theme.js", "small"),
+            ("dist/www/chunk-OLD.js", ""),
+            ("dist/www/chunk-OLD.js.br", ""),
+            ("dist/www/figures/intro.js", ""),
+            ("dist/www/gone.css", ""),
             ("dist/pkg/a", ""),
         ] {
             std::fs::write(root.join(file), text).unwrap();
         }
-        copy_page(&root, &dist).unwrap();
+        let scripts = r#"{"outputs": {"www/chunk-A.js": {"inputs": {"www/core.js": {}}, "imports": []},
+            "www/main.js": {"inputs": {}, "imports": [{"path": "www/chunk-A.js", "kind": "import-statement"}]}}}"#;
+        copy_page(&root, &dist, &Scripts::read(scripts).unwrap()).unwrap();
         let names: Vec<_> = files_under(&dist).unwrap();
         let names: Vec<_> = names.iter().map(|f| f.strip_prefix(&dist).unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["index.html", "pkg/a", "www/note.txt"]);
-        assert_eq!(std::fs::read_to_string(dist.join("www/note.txt")).unwrap(), "new");
+        let page = ["chunk-A.js", "main.js", "main.js.br", "note.txt", "style.css", "theme.js"]
+            .map(|file| format!("www/{file}"));
+        assert_eq!(names[..2], ["index.html", "pkg/a"]);
+        assert_eq!(names[2..], page);
+        let text = |file: &str| std::fs::read_to_string(dist.join(file)).unwrap();
+        assert_eq!(text("www/note.txt"), "new");
+        assert_eq!(text("index.html"), index.replace("core", "chunk-A"));
+        // These are written by esbuild, not copied.
+        assert_eq!([text("www/main.js"), text("www/style.css"), text("www/theme.js")], ["bundled", "small", "small"]);
         std::fs::remove_dir_all(&root).unwrap();
     }
 }
