@@ -1,10 +1,10 @@
-//! The page's rules: who imports whom in www/, and that nothing is loaded from another site.
+//! The page's rules: who imports whom in www/, which module may ask where it is, and that nothing is loaded from another site.
 
 /// What `file` of www/ may import statically; None: any file beside it.
 fn allowed_imports(file: &str) -> Option<&'static [&'static str]> {
     match file {
         // Page and worker share only the protocol and how the core is put together; these can be tested without the page.
-        "protocol.js" | "parts.js" | "detect.js" | "state.js" => Some(&[]),
+        "protocol.js" | "parts.js" | "detect.js" | "state.js" | "site.js" => Some(&[]),
         "worker.js" => Some(&["./protocol.js", "./parts.js", "./worker-sweep.js"]),
         "worker-sweep.js" => Some(&["./protocol.js"]),
         _ => None,
@@ -15,15 +15,22 @@ fn allowed_imports(file: &str) -> Option<&'static [&'static str]> {
 pub fn check_imports(file: &str, source: &str) -> Vec<(usize, String)> {
     let code = without_comments(source);
     let mut problems = Vec::new();
-    for Import { from, line, is_dynamic } in imports(&code) {
+    for Import { from, line } in imports(&code) {
+        // esbuild would look for the bindings, which it is not to put into the page's files: their address is computed.
         let is_bindings = from.contains("/pkg/");
         let refused = match allowed_imports(file) {
-            Some([]) => true,
-            Some(allowed) => !(allowed.contains(&from.as_str()) || is_dynamic && is_bindings),
-            None => !from.starts_with("./") && !from.starts_with("../"),
+            Some(allowed) => !allowed.contains(&from.as_str()),
+            None => is_bindings || !from.starts_with("./") && !from.starts_with("../"),
         };
         if refused {
             problems.push((line, format!("www/{file} may not import `{from}`")));
+        }
+    }
+    if file.contains('/') {
+        for (place, word) in code.match_indices("import.meta") {
+            let text =
+                format!("www/{file} lies elsewhere in dist/, where `{word}` is another place: site.js knows the files");
+            problems.push((line_of(&code, place), text));
         }
     }
     problems
@@ -61,7 +68,6 @@ fn is_link_target(before: &str) -> bool {
 struct Import {
     from: String,
     line: usize,
-    is_dynamic: bool,
 }
 
 /// Every `import … from "x"`, `import "x"`, `export … from "x"` and `import("x")` of a script without comments. A dynamic
@@ -76,7 +82,7 @@ fn imports(code: &str) -> Vec<Import> {
         }
         let quote = &code[place..=place];
         let from: String = code[place + 1..].split(quote).next().unwrap_or_default().to_owned();
-        found.push(Import { from, line: line_of(code, place), is_dynamic });
+        found.push(Import { from, line: line_of(code, place) });
     }
     found
 }
@@ -144,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_leaves_import_nothing() {
-        for file in ["protocol.js", "parts.js", "detect.js", "state.js"] {
+        for file in ["protocol.js", "parts.js", "detect.js", "state.js", "site.js"] {
             assert_eq!(n_import_problems(file, "import { a } from './main.js';"), 1);
             assert_eq!(n_import_problems(file, "export { a } from \"./main.js\";"), 1);
             assert_eq!(n_import_problems(file, "await import(`./pkg/x.js`);"), 1);
@@ -153,9 +159,24 @@ mod tests {
     }
 
     #[test]
+    fn modules_in_folders_do_not_ask_where_they_are() {
+        let code = "// import.meta\nconst picture = new URL('../still/a.svg', import.meta.url);";
+        assert_eq!(n_import_problems("site.js", code), 0);
+        let [(line, text)] = &check_imports("figures/panel.js", code)[..] else { panic!("one problem") };
+        assert_eq!(*line, 2);
+        assert!(text.contains("site.js"), "{text}");
+    }
+
+    #[test]
     fn the_worker_shares_only_the_protocol_and_the_parts() {
         assert_eq!(n_import_problems("worker.js", "import {\n  a,\n} from './protocol.js';\nawait import(url);"), 0);
-        assert_eq!(n_import_problems("worker.js", "await import('../pkg/simd128/superposition.js');"), 0);
+        assert_eq!(
+            n_import_problems("worker.js", "await import(new URL(`../pkg/${level}/a.js`, import.meta.url).href);"),
+            0
+        );
+        for file in ["worker.js", "core.js", "figures/live.js"] {
+            assert_eq!(n_import_problems(file, "await import('../pkg/simd128/superposition.js');"), 1);
+        }
         assert_eq!(
             check_imports("worker.js", "\nimport './state.js';"),
             [(2, "www/worker.js may not import `./state.js`".into())]
