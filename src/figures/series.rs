@@ -7,7 +7,6 @@ use super::theme::{Theme, Tint};
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// How a series is drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,6 +120,36 @@ const DENSE: usize = 1000;
 /// Discs below this radius are squares.
 const SMALL: f64 = 1.5;
 
+/// Where in a box marks have been drawn, to half a pixel.
+struct Covered {
+    corner: (i64, i64),
+    columns: usize,
+    /// A bit for filled marks, a bit for hollow ones.
+    cells: Vec<u8>,
+}
+
+impl Covered {
+    fn new(place: &Box2) -> Self {
+        let (corner, end) = (Self::cell((place.x, place.y)), Self::cell((place.right(), place.bottom())));
+        let [columns, rows] = [end.0 - corner.0, end.1 - corner.1].map(|cells| cells as usize + 1);
+        Self { corner, columns, cells: vec![0; columns * rows] }
+    }
+
+    fn cell((x, y): Point) -> (i64, i64) {
+        ((2.0 * x).round() as i64, (2.0 * y).round() as i64)
+    }
+
+    /// Whether the place of a point in the box was free; from now on it is not.
+    fn take(&mut self, at: Point, hollow: bool) -> bool {
+        let (column, row) = Self::cell(at);
+        let cell = &mut self.cells[(row - self.corner.1) as usize * self.columns + (column - self.corner.0) as usize];
+        let bit = 1 << u8::from(hollow);
+        let is_free = *cell & bit == 0;
+        *cell |= bit;
+        is_free
+    }
+}
+
 /// Draws points as far as they lie in the plot, those that are `hollow` by index as outlines.
 pub(super) fn draw_dots<DB: DrawingBackend>(
     sheet: &Sheet<DB>,
@@ -133,10 +162,9 @@ pub(super) fn draw_dots<DB: DrawingBackend>(
 ) {
     let around = plot.grown(0.5);
     // Of thousands of points most lie on others, and what cannot be seen is not worth a stroke.
-    let mut covered = HashSet::new();
-    let is_dense = points.len() > DENSE;
+    let mut covered = (points.len() > DENSE).then(|| Covered::new(&around));
     for (idx, &(x, y)) in points.iter().enumerate().filter(|&(_, &point)| around.holds(point)) {
-        if is_dense && !covered.insert(((2.0 * x).round() as i32, (2.0 * y).round() as i32, hollow(idx))) {
+        if covered.as_mut().is_some_and(|covered| !covered.take((x, y), hollow(idx))) {
             continue;
         }
         let corners = match shape {

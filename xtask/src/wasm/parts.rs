@@ -59,7 +59,6 @@ const COLD: &[&str] = &[
     "16set_weight_decay",
     "7objects4rows",
     "8set_stop",
-    "5lists7indices",
     "4spec4read7numbers",
     "ClippedOutput7depth_6",
     "13expected_norm",
