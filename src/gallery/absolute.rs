@@ -2,7 +2,7 @@
 
 use super::neurons::{Neurons, counted, superposition_legend};
 use super::source::source;
-use super::{Still, data, models_of, refuse};
+use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -64,7 +64,7 @@ pub fn make_small(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         ];
         panels.extend(views.map(|panel| panel.of_job(report.index)));
     }
-    Ok(Still::new(Panels::new(panels, 300.0, 2), data(reports)))
+    Ok(Still::new(Panels::new(panels, 300.0, 2), raw_data(reports)))
 }
 
 /// Neurons that stand for each feature alone: on its positive side, on its negative side.
@@ -109,7 +109,7 @@ pub fn make_large(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
     let words = "Positive weights blue, negative red.";
     panels.push(Panel::new(format!("The network, {at}"), words, View::Network(all[middle].network())).of_job(middle));
     let panels = Panels::new(panels, 330.0, 2).with_legend(superposition_legend());
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 /// Monosemantic neurons against 1/(1 − S); none for fewer than two densities.

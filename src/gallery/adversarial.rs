@@ -188,12 +188,12 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             View::Chart(scatter),
         ),
     ];
-    Ok(Still::new(Panels::new(panels, 270.0, 3), data(models, same, own, r)))
+    Ok(Still::new(Panels::new(panels, 270.0, 3), raw_data(models, same, own, r)))
 }
 
 /// The attacks on each model, the vulnerabilities relative to the densest one's, and the correlation of the first with features per
 /// dimension.
-fn data(models: Vec<Attacked>, same: Vec<f64>, own: Vec<f64>, r: f64) -> impl Fn() -> Value {
+fn raw_data(models: Vec<Attacked>, same: Vec<f64>, own: Vec<f64>, r: f64) -> impl Fn() -> Value {
     move || {
         json!({
             "models": models.iter().map(Attacked::json).collect::<Vec<_>>(),
@@ -227,11 +227,11 @@ fn on_the_way(bare: &[ExperimentSpec], reports: &[InstanceReport]) -> Result<Sti
     let words = "So far; the attacks are worked out when all models are trained.";
     let chart = per_dimension_chart(&places, &features, &sources);
     let panel = Panel::new("Features per dimension", words, View::Chart(chart)).in_own_row();
-    Ok(Still::new(Panels::new(vec![panel], 270.0, 3), early_data(features)))
+    Ok(Still::new(Panels::new(vec![panel], 270.0, 3), early_raw_data(features)))
 }
 
 /// What is known before the attacks.
-fn early_data(features_per_dimension: Vec<f64>) -> impl Fn() -> Value {
+fn early_raw_data(features_per_dimension: Vec<f64>) -> impl Fn() -> Value {
     move || json!({ "features_per_dimension": features_per_dimension })
 }
 

@@ -60,11 +60,11 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         )
         .of_job(best),
     ];
-    Ok(Still::new(Panels::new(panels, 320.0, 2), data(report.clone(), found, best)))
+    Ok(Still::new(Panels::new(panels, 320.0, 2), raw_data(report.clone(), found, best)))
 }
 
 /// The model with the strongest motif, and the motifs of all.
-fn data(report: InstanceReport, found: Vec<Vec<AsymmetricMotif>>, best: usize) -> impl Fn() -> Value {
+fn raw_data(report: InstanceReport, found: Vec<Vec<AsymmetricMotif>>, best: usize) -> impl Fn() -> Value {
     move || json!({ "instance": report, "motif": found[best][0], "motifs": found })
 }
 

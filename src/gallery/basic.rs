@@ -1,6 +1,6 @@
 //! `basic-small`, `basic-large`: linear and ReLU output models from dense to sparse (paper, "Demonstrating Superposition").
 
-use super::{Still, data, models_of, refuse};
+use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::heatmap::{Bars, Heatmap};
 use crate::figures::panels::{Panel, Panels, View};
@@ -36,7 +36,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let panels =
         specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == specs.len()));
     let panels = Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 });
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {

@@ -113,12 +113,12 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             View::Chart(recovery),
         ),
     ];
-    Ok(Still::new(Panels::new(panels, 320.0, 2), data(learned, bound, counts, curves)))
+    Ok(Still::new(Panels::new(panels, 320.0, 2), raw_data(learned, bound, counts, curves)))
 }
 
 /// The model with its dictionary and the bound, and the share recovered for each of the `counts`: `curves` has a point for each
 /// of [`MULTIPLES`], one count after the other.
-fn data(
+fn raw_data(
     learned: Learned,
     bound: Option<PursuitReport>,
     counts: Vec<usize>,

@@ -1,6 +1,6 @@
 //! `intro`: five features in two dimensions at several sparsities (paper, opening figure).
 
-use super::{Still, data, models_of, refuse};
+use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::panels::{Panel, Panels, View};
@@ -23,7 +23,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let reports = lab.train("models", &specs)?;
     let panels = specs.iter().zip(&reports).map(|(spec, report)| panel(spec, report)).collect();
-    Ok(Still::new(Panels::new(panels, 180.0, 4), data(reports)))
+    Ok(Still::new(Panels::new(panels, 180.0, 4), raw_data(reports)))
 }
 
 fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {

@@ -69,11 +69,11 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
         panels.push(Panel::new("Loss", words, View::Chart(loss.with_rules(marks))).in_own_row());
     }
     let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
-    Ok(Still::new(Panels::new(panels, 300.0, 1), levels_data(jumps, drops, report)))
+    Ok(Still::new(Panels::new(panels, 300.0, 1), levels_raw_data(jumps, drops, report)))
 }
 
 /// The jumps, how many go with a drop of the loss, and the model.
-fn levels_data(jumps: Vec<Jump>, drops: JumpsAndDrops, report: InstanceReport) -> impl Fn() -> Value {
+fn levels_raw_data(jumps: Vec<Jump>, drops: JumpsAndDrops, report: InstanceReport) -> impl Fn() -> Value {
     move || json!({ "jumps": jumps, "jumps_and_drops": drops, "instances": [report] })
 }
 
@@ -130,11 +130,11 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));
     let panels = panels.into_iter().map(|panel| panel.of_job(0)).collect();
     let panels = Panels::new(panels, 230.0, 3).with_legend(legend.collect());
-    Ok(Still::new(panels, regimes_data(regimes, report)))
+    Ok(Still::new(panels, regimes_raw_data(regimes, report)))
 }
 
 /// The regimes and the model.
-fn regimes_data(regimes: Regimes, report: InstanceReport) -> impl Fn() -> Value {
+fn regimes_raw_data(regimes: Regimes, report: InstanceReport) -> impl Fn() -> Value {
     move || json!({ "regimes": regimes, "instances": [report] })
 }
 

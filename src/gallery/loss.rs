@@ -44,11 +44,11 @@ pub fn make_terms(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> 
         }
     }
     panels.push(circle_panel());
-    Ok(Still::new(Panels::new(panels, 280.0, 3), terms_data(rows)))
+    Ok(Still::new(Panels::new(panels, 280.0, 3), terms_raw_data(rows)))
 }
 
 /// Both terms of each model.
-fn terms_data(rows: Vec<Row>) -> impl Fn() -> Value {
+fn terms_raw_data(rows: Vec<Row>) -> impl Fn() -> Value {
     move || json!({ "models": rows.iter().map(Row::json).collect::<Vec<Value>>() })
 }
 
@@ -212,14 +212,14 @@ pub fn make_surface(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error
         Panel::new(title, surface_sentence(minima, paths), View::Surface(field(surface, minima, paths)))
     });
     let panels = Panels::new(panels.collect(), 320.0, 2);
-    Ok(Still::new(panels, surface_data(densities[0], relative, made)))
+    Ok(Still::new(panels, surface_raw_data(densities[0], relative, made)))
 }
 
 /// A surface with its minima and the descents on it.
 type Descended = (Surface, Vec<SurfaceMinimum>, Vec<Vec<[f64; 2]>>);
 
 /// Minima and descents without a bias and with the best.
-fn surface_data(density: f64, importance: f64, made: Vec<Descended>) -> impl Fn() -> Value {
+fn surface_raw_data(density: f64, importance: f64, made: Vec<Descended>) -> impl Fn() -> Value {
     move || {
         let side = |((_, minima, paths), bias): (&Descended, &str)| {
             let minima: Vec<Value> = minima.iter().map(minimum_json).collect();

@@ -44,7 +44,7 @@ pub struct Still {
 
 impl Still {
     /// A picture and what writes the numbers behind it: few ask for them, and nobody does on the way to the last picture. The page
-    /// loads such code when it is called: it knows it by the name of the functions that make it, `data` (xtask's `seldom.txt`).
+    /// loads such code when it is called: it knows it by the name of the functions that make it, `raw_data` (xtask's `seldom.txt`).
     fn new(panels: Panels, data: impl Fn() -> Value + 'static) -> Self {
         Self { panels, data: Box::new(data) }
     }
@@ -115,7 +115,7 @@ pub fn find(id: &str) -> Option<Make> {
 }
 
 /// The data of a figure that shows trained models and nothing else.
-fn data(instances: Vec<InstanceReport>) -> impl Fn() -> Value {
+fn raw_data(instances: Vec<InstanceReport>) -> impl Fn() -> Value {
     move || json!({ "instances": instances })
 }
 

@@ -102,11 +102,11 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let shown = best.len().min(MOST_PLANES);
     panels.extend((0..shown).map(|k| plane_panel(best[k * (best.len() - 1) / (shown - 1).max(1)])));
     let curves = relative.into_iter().zip(curves).collect();
-    Ok(Still::new(Panels::new(panels, 120.0, MOST_PLANES), data(base, curves, trained)))
+    Ok(Still::new(Panels::new(panels, 120.0, MOST_PLANES), raw_data(base, curves, trained)))
 }
 
 /// The exact curves with the crossing of both, and the trained models.
-fn data(base: f64, curves: Vec<(f64, PerturbLosses)>, trained: Vec<Trained>) -> impl Fn() -> Value {
+fn raw_data(base: f64, curves: Vec<(f64, PerturbLosses)>, trained: Vec<Trained>) -> impl Fn() -> Value {
     move || {
         let curve = |(relative, losses): &(f64, PerturbLosses)| json!({ "relative_density": relative, "pentagon": losses.pentagon, "digons": losses.digons });
         let model = |model: &Trained| {

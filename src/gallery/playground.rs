@@ -1,6 +1,6 @@
 //! `playground`: every view that fits the models of any spec.
 
-use super::{Still, data, models_of};
+use super::{Still, models_of, raw_data};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -35,7 +35,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         views(spec, report).into_iter().map(move |panel| Panel { title: format!("{name}{}", panel.title), ..panel })
     });
     let panels = Panels::new(panels.collect(), 300.0, 3);
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 fn views(spec: &ExperimentSpec, report: &InstanceReport) -> Vec<Panel> {

@@ -61,11 +61,11 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let n_frames = frames.len();
     let panels = frames.iter().enumerate().flat_map(|(idx, frame)| [frame.picture(), frame.gram(idx + 1 == n_frames)]);
     let panels = Panels::new(panels.collect(), 126.0, 6).in_groups_of(2);
-    Ok(Still::new(panels, data(frames)))
+    Ok(Still::new(panels, raw_data(frames)))
 }
 
 /// The vectors of each frame with what is measured of them.
-fn data(frames: Vec<Frame>) -> impl Fn() -> Value {
+fn raw_data(frames: Vec<Frame>) -> impl Fn() -> Value {
     move || json!({ "frames": frames.iter().map(Frame::json).collect::<Vec<Value>>() })
 }
 

@@ -1,7 +1,7 @@
 //! `privileged`: a ReLU on the hidden layer gives neurons a meaning of their own (paper, "Superposition in a Privileged Basis").
 
 use super::neurons::{Neurons, counted, superposition_legend};
-use super::{Still, data, models_of, refuse};
+use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::written;
@@ -33,7 +33,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = lab.train("models", &specs)?;
     let panels = specs.iter().zip(&reports).flat_map(|(spec, report)| pair(spec, report)).collect();
     let panels = Panels::new(panels, 140.0, 4).in_groups_of(2).with_legend(superposition_legend());
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 /// The matrix and the stacks of a model.

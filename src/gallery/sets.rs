@@ -5,7 +5,7 @@
 
 use serde_json::{Map, json};
 
-use super::{Still, data, models_of, refuse};
+use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::chart::{Axis, Chart, Mark, Series};
@@ -39,7 +39,7 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
         reports.extend(others);
     }
     let panels = Panels::new(panels, 130.0, n_columns).with_legend(legend(spec, n_sets));
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 /// Every instance of the spec in the plane, with the number of pairs that have collapsed into one direction.
@@ -50,7 +50,7 @@ pub fn make_collapse(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Erro
     let reports = planes_of(spec, lab)?;
     let panels = plane_panels(spec, &reports, 0);
     let panels = Panels::new(panels, 130.0, 5).with_legend(legend(spec, sets(spec).len()));
-    Ok(Still::new(panels, data(reports)))
+    Ok(Still::new(panels, raw_data(reports)))
 }
 
 /// `WᵀW` of every instance of the spec, its sets outlined where they lie side by side.
@@ -79,7 +79,7 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
                 .map(|panel| panel.of_job(report.index))
         })
         .collect();
-    Ok(Still::new(Panels::new(panels, 320.0, 2), data(reports)))
+    Ok(Still::new(Panels::new(panels, 320.0, 2), raw_data(reports)))
 }
 
 /// The cosines of all pairs of one set, and of features of two sets, the largest first.

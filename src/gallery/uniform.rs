@@ -1,7 +1,7 @@
 //! `dimensions`, `dimensionality`: how many dimensions a feature gets where all are alike (paper, "Uniform superposition").
 
 use super::source::{shared, source};
-use super::{Still, data, models_of, playground, refuse};
+use super::{Still, models_of, playground, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
@@ -42,7 +42,7 @@ pub fn make_dimensions(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Er
     let chart = Chart::new(density_axis(&inverse), Axis::linear("D* = m / ‖W‖²", 0.0, 1.05 * highest), vec![line]);
     let title = format!("Hidden dimensions per embedded feature, n = {}, m = {}", spec.features, spec.hidden);
     let panel = Panel::new(title, words, View::Chart(chart.with_rules(rules)));
-    Ok(Still::new(Panels::new(vec![panel], 300.0, 1), data(reports)))
+    Ok(Still::new(Panels::new(vec![panel], 300.0, 1), raw_data(reports)))
 }
 
 /// Every `D_i` against `1/(1 − S)`, with `D*`, and the feature geometry graph of the model that has the most kinds of solids.
@@ -85,7 +85,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
         );
         panels.push(Panel::new(title, words, View::Geometry(graph)).in_own_row().of_job(idx));
     }
-    Ok(Still::new(Panels::new(panels, 300.0, 1), data(reports)))
+    Ok(Still::new(Panels::new(panels, 300.0, 1), raw_data(reports)))
 }
 
 /// `1/p` of every instance.

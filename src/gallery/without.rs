@@ -140,11 +140,11 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
             cost_chart(&outcomes),
         ),
     ];
-    Ok(Still::new(Panels::new(panels, 320.0, 2), data(outcomes)))
+    Ok(Still::new(Panels::new(panels, 320.0, 2), raw_data(outcomes)))
 }
 
 /// What each strength keeps.
-fn data(outcomes: Outcomes) -> impl Fn() -> Value {
+fn raw_data(outcomes: Outcomes) -> impl Fn() -> Value {
     move || {
         let numbers = |list: &[Outcome]| list.iter().map(Outcome::json).collect::<Vec<_>>();
         json!({ "penalties": numbers(&outcomes.penalties), "attacks": numbers(&outcomes.attacks) })
