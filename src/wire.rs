@@ -139,7 +139,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'_> {
         visitor.visit_u32(self.whole(u32::MAX.into()) as u32)
     }
 
-    /// An index too: it may have no more bits than this machine's.
+    /// An index too, which panics in the page beyond 32 bits: no module of the page writes one.
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Never> {
         visitor.visit_u64(self.whole(u64::MAX))
     }
