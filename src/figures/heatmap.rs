@@ -240,8 +240,11 @@ impl Figure for Heatmap {
         }
         // Equal colours one after the other: the document joins them.
         order::sort_by_key(&mut cells, |&(step, _)| step);
-        for (step, place) in &cells {
-            sheet.fill(place, theme.diverging(f64::from(*step) / STEPS));
+        for run in cells.chunk_by(|a, b| a.0 == b.0) {
+            let color = theme.diverging(f64::from(run[0].0) / STEPS);
+            for (_, place) in run {
+                sheet.fill(place, color);
+            }
         }
         sheet.frame(&hairline(sheet, &matrix), Theme::HAIRLINE, theme.guide());
         for &(first, length) in &self.blocks {

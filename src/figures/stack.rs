@@ -136,9 +136,16 @@ impl Figure for Stack {
         draw_axes(sheet, theme, (&none, &axis), &plot, place, true);
         let unit = plot.height / (low + high);
         let zero = plot.bottom() - low * unit;
+        let color = |(feature, &tint): (usize, &Tint)| {
+            let color = theme.tint(tint);
+            if sheet.highlight.is_none_or(|meant| meant == feature) { color } else { theme.dimmed(color) }
+        };
+        let colors: Vec<RGBColor> = self.tints.iter().enumerate().map(color).collect();
+        let least = NEGLIGIBLE * (low + high) * unit;
         for (idx, row) in self.weights.iter().enumerate() {
             let x = plot.x + (idx as f64 + 0.5) * column - bar / 2.0;
-            self.draw_column(sheet, theme, (idx, row), (x, zero), bar, unit);
+            let heights: Vec<f64> = row.iter().map(|weight| weight * unit).collect();
+            draw_column(sheet, (idx, &heights), (x, zero), bar, &colors, least);
         }
         let base = sheet.hair(zero);
         sheet.path(&[(plot.x, base), (plot.right(), base)], Theme::HAIRLINE, theme.faint);
@@ -153,41 +160,6 @@ impl Figure for Stack {
 }
 
 impl Stack {
-    fn draw_column<DB: DrawingBackend>(
-        &self,
-        sheet: &mut Sheet<DB>,
-        theme: &Theme,
-        (idx, row): (usize, &[f64]),
-        (x, zero): (f64, f64),
-        bar: f64,
-        unit: f64,
-    ) {
-        let mut order: Vec<usize> = (0..row.len()).filter(|&i| row[i].is_finite()).collect();
-        order::sort_by(&mut order, |&i, &j| row[j].abs().total_cmp(&row[i].abs()));
-        let (mut above, mut below) = (0.0, 0.0);
-        let (low, high) = self.reach();
-        for i in order {
-            if row[i].abs() < NEGLIGIBLE * (low + high) {
-                break;
-            }
-            let height = row[i].abs() * unit;
-            let y = if row[i] > 0.0 {
-                above += height;
-                zero - above
-            } else {
-                below += height;
-                zero + below - height
-            };
-            let color = theme.tint(self.tints[i]);
-            let color = if sheet.highlight.is_none_or(|meant| meant == i) { color } else { theme.dimmed(color) };
-            // A gap of the card's colour parts neighbours of like colour, where there is room for it.
-            let gap = if height > 3.0 { 1.0 } else { 0.0 };
-            let place = Box2 { x, y, width: bar, height: height - gap };
-            sheet.fill(&place, color);
-            sheet.spot(Spot::new(Extent::Box(place), 0, idx, i).of(Some(i)).quiet());
-        }
-    }
-
     /// The marks and numbers below the columns, and the title.
     fn draw_foot<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2, place: &Box2) {
         let column = plot.width / self.weights.len().max(1) as f64;
@@ -223,5 +195,37 @@ impl Stack {
                 sheet.disc((x + dot * 4.0, y), 1.4, theme.soft);
             }
         })
+    }
+}
+
+/// Draws the column of a neuron: its weights as heights, those below `least` left out, the largest nearest to the axis.
+fn draw_column<DB: DrawingBackend>(
+    sheet: &mut Sheet<DB>,
+    (idx, heights): (usize, &[f64]),
+    (x, zero): (f64, f64),
+    bar: f64,
+    colors: &[RGBColor],
+    least: f64,
+) {
+    let mut order: Vec<usize> = (0..heights.len()).filter(|&i| heights[i].is_finite()).collect();
+    order::sort_by(&mut order, |&i, &j| heights[j].abs().total_cmp(&heights[i].abs()));
+    let (mut above, mut below) = (0.0, 0.0);
+    for i in order {
+        let height = heights[i].abs();
+        if height < least {
+            break;
+        }
+        let y = if heights[i] > 0.0 {
+            above += height;
+            zero - above
+        } else {
+            below += height;
+            zero + below - height
+        };
+        // A gap of the card's colour parts neighbours of like colour, where there is room for it.
+        let gap = if height > 3.0 { 1.0 } else { 0.0 };
+        let place = Box2 { x, y, width: bar, height: height - gap };
+        sheet.fill(&place, colors[i]);
+        sheet.spot(Spot::new(Extent::Box(place), 0, idx, i).of(Some(i)).quiet());
     }
 }

@@ -6,13 +6,15 @@
 //! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
 //! itself.
 
-use crate::figures::{Mode, Surface, Theme};
+use crate::figures::{Mode, Surface, Theme, color};
+use plotters::style::RGBColor;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontStyle,
     FontTransform,
 };
 use plotters_canvas::CanvasBackend;
+use std::cell::{Cell, RefCell};
 use std::f64::consts::FRAC_PI_2;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -21,6 +23,18 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 const FINENESS: u32 = 8;
 /// From the middle of the capitals down to the baseline, in ems.
 const HALF_CAPITAL: f64 = 0.36;
+
+/// So many widths of texts are remembered.
+const MOST_WIDTHS: usize = 1024;
+
+thread_local! {
+    /// Widths of texts in CSS pixels, sorted by font and text. A figure writes the same few numbers again and again, and a browser takes
+    /// some microseconds to measure one and leaves garbage.
+    static WIDTHS: RefCell<Vec<((Font, String), f64)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether a font is bold, and the bits of its size in CSS pixels: there is one family ([`Theme::SANS`]).
+type Font = (bool, u64);
 
 /// A canvas element whose backing store has been sized.
 pub struct Canvas {
@@ -32,6 +46,8 @@ pub struct Canvas {
     /// The fill style as [`Canvas::fill`] left it: a heat map is thousands of rectangles in three colours, and handing
     /// over a style costs more than filling one. Everything else that fills forgets it.
     filled_with: Option<BackendColor>,
+    /// The font as [`Canvas::set_font`] left it.
+    font: Cell<Option<Font>>,
 }
 
 impl Canvas {
@@ -56,7 +72,7 @@ impl Canvas {
         context.set_text_baseline("alphabetic");
         let shrink = 1.0 / f64::from(FINENESS);
         context.set_transform(shrink, 0.0, 0.0, shrink, 0.0, 0.0).map_err(js_sys::Error::from)?;
-        Ok(Self { inner, context, size: (size[0], size[1]), ratio, filled_with: None })
+        Ok(Self { inner, context, size: (size[0], size[1]), ratio, filled_with: None, font: Cell::new(None) })
     }
 
     /// How its units relate to CSS pixels.
@@ -64,14 +80,41 @@ impl Canvas {
         Surface { units: self.ratio * f64::from(FINENESS), pixel: f64::from(FINENESS), raster: true }
     }
 
-    /// Sets the font and returns its size in CSS pixels.
+    /// The font of a style, and its size in CSS pixels.
     ///
     /// Fonts are asked for at the size at which they are read: system faces change their shapes with it.
-    fn set_font<S: BackendTextStyle>(&self, style: &S) -> f64 {
+    fn font<S: BackendTextStyle>(&self, style: &S) -> (Font, f64) {
         let size = style.size() / self.surface().units;
-        let weight = if matches!(style.style(), FontStyle::Bold) { 600 } else { 400 };
-        self.context.set_font(&format!("{weight} {size}px {}", style.family().as_str()));
-        size
+        ((matches!(style.style(), FontStyle::Bold), size.to_bits()), size)
+    }
+
+    /// Sets the font, unless it is set: a browser resolves the page's styles for it.
+    fn set_font<S: BackendTextStyle>(&self, style: &S) {
+        let (font, size) = self.font(style);
+        if self.font.replace(Some(font)) != Some(font) {
+            let weight = if font.0 { 600 } else { 400 };
+            self.context.set_font(&format!("{weight} {size}px {}", style.family().as_str()));
+        }
+    }
+
+    /// The width of a text in CSS pixels.
+    fn width<S: BackendTextStyle>(&self, text: &str, style: &S) -> f64 {
+        let (font, size) = self.font(style);
+        WIDTHS.with_borrow_mut(|widths| {
+            let place = widths.binary_search_by(|((other, known), _)| (*other, known.as_str()).cmp(&(font, text)));
+            place.map(|found| widths[found].1).unwrap_or_else(|place| {
+                self.set_font(style);
+                // Where a browser cannot measure, a wide guess keeps labels apart.
+                let guess = 0.7 * size * text.chars().count() as f64;
+                let width = self.context.measure_text(text).map_or(guess, |measured| measured.width());
+                if widths.len() < MOST_WIDTHS {
+                    widths.insert(place, ((font, text.to_owned()), width));
+                } else {
+                    widths.clear();
+                }
+                width
+            })
+        })
     }
 
     fn fill(&mut self, (left, top): BackendCoord, (right, bottom): BackendCoord, color: BackendColor) {
@@ -84,7 +127,8 @@ impl Canvas {
     }
 
     fn write<S: BackendTextStyle>(&self, text: &str, style: &S, (x, y): BackendCoord) -> Result<(), JsValue> {
-        let size = self.set_font(style);
+        self.set_font(style);
+        let (_, size) = self.font(style);
         self.context.set_fill_style_str(&css(style.color()));
         self.context.set_text_align(match style.anchor().h_pos {
             HPos::Left => "left",
@@ -129,9 +173,10 @@ pub fn surface(
     Ok((canvas, theme))
 }
 
+/// Figures are drawn in opaque colours.
 fn css(color: BackendColor) -> String {
     let (red, green, blue) = color.rgb;
-    format!("rgba({red},{green},{blue},{})", color.alpha)
+    color::css(RGBColor(red, green, blue))
 }
 
 type CanvasError = <CanvasBackend as DrawingBackend>::ErrorType;
@@ -170,7 +215,19 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
-        self.inner.draw_path(path, style)
+        // As plotters-canvas does it, but for how the colour is written.
+        self.context.begin_path();
+        self.context.set_stroke_style_str(&css(style.color()));
+        self.context.set_line_width(style.stroke_width().into());
+        for (idx, (x, y)) in path.into_iter().enumerate() {
+            if idx == 0 {
+                self.context.move_to(x.into(), y.into());
+            } else {
+                self.context.line_to(x.into(), y.into());
+            }
+        }
+        self.context.stroke();
+        Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Outcome {
@@ -192,10 +249,7 @@ impl DrawingBackend for Canvas {
     }
 
     fn estimate_text_size<S: BackendTextStyle>(&self, text: &str, style: &S) -> Outcome<(u32, u32)> {
-        let size = self.set_font(style);
-        // Where a browser cannot measure, a wide guess keeps labels apart.
-        let width = self.context.measure_text(text).map_or(0.7 * size * text.chars().count() as f64, |m| m.width());
-        let units = self.surface().units;
-        Ok(((width * units).ceil() as u32, (size * units).ceil() as u32))
+        let (units, (_, size)) = (self.surface().units, self.font(style));
+        Ok(((self.width(text, style) * units).ceil() as u32, (size * units).ceil() as u32))
     }
 }

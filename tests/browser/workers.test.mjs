@@ -97,14 +97,24 @@ test("the page's thread stays free", async (t) => {
     await page.locator("#basic-large").scrollIntoViewIfNeeded();
     await page.waitForTimeout(6000);
   });
+  const large = await longTasks(page, async () => {
+    // Seven stacks of four thousand rectangles and a network of eight thousand lines. It is far down: what comes between has to get its size first.
+    const hasBegun = (element) => Number(element.querySelector(".card")?.dataset.steps) > 0;
+    const figure = page.locator('superposition-figure[figure="absolute-large"]');
+    await expectSoon(async () => {
+      await figure.scrollIntoViewIfNeeded();
+      return figure.evaluate(hasBegun);
+    });
+    await page.waitForTimeout(6000);
+  });
   await page.locator(PHASE).scrollIntoViewIfNeeded();
   await page.locator(PHASE).getByRole("button", { name: "Run the grid" }).scrollIntoViewIfNeeded();
   const diagram = await longTasks(page, async () => {
     await page.locator(PHASE).getByRole("button", { name: "Run the grid" }).click();
     await page.waitForTimeout(4000);
   });
-  for (const [name, tasks] of Object.entries({ hero, gallery, diagram })) {
-    t.diagnostic(`${name}: tasks above 50 ms in 4 to 6 s: ${tasks.map((ms) => `${ms} ms`).join(", ") || "none"}`);
+  for (const [name, tasks] of Object.entries({ hero, gallery, large, diagram })) {
+    t.diagnostic(`${name}: tasks above 50 ms in 4 to 10 s: ${tasks.map((ms) => `${ms} ms`).join(", ") || "none"}`);
     assert.ok(tasks.every((ms) => ms < LONG_TASK_LIMIT_MS), `${name}: ${tasks.join(", ")} ms, expected below ${LONG_TASK_LIMIT_MS}`);
   }
   // The observer itself works.
@@ -156,6 +166,15 @@ function countWorkers() {
 /** Ends a worker from inside: no event tells the page. */
 async function endSilently(worker) {
   await worker.evaluate(() => { setTimeout(() => globalThis.close()); });
+}
+
+/** Tries again until it holds. */
+async function expectSoon(holds) {
+  for (let attempt = 0; attempt < 60; attempt += 1) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.fail("it never came");
 }
 
 /** The lengths of the tasks above 50 ms while something is done. */

@@ -5,6 +5,7 @@
 
 import { announcer, button, h, menu } from '../controls.js';
 import { copyText, pageAddress } from '../link.js';
+import { frameScheduler } from './turns.js';
 
 /** Parts of figures, as the embed dialog calls them. */
 const PART_LABELS = {
@@ -144,23 +145,6 @@ export class Figure {
   setParts(show, hide) {
     this.frame.setParts(show, hide);
   }
-}
-
-/** Calls `draw` once in the next animation frame, however often it is asked. */
-export function frameScheduler(draw) {
-  let handle = 0;
-  return {
-    ask() {
-      handle ||= requestAnimationFrame(() => {
-        handle = 0;
-        draw();
-      });
-    },
-    cancel() {
-      cancelAnimationFrame(handle);
-      handle = 0;
-    },
-  };
 }
 
 /** Fields whose values differ between two specs. */

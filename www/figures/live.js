@@ -14,6 +14,7 @@ import { changedFields, Figure, LIVE_FIELDS, withoutDefaults } from './frame.js'
 import { History } from './history.js';
 import { painter } from './painter.js';
 import { FigureRun } from './run.js';
+import { hasRoom } from './turns.js';
 import { Views } from './views.js';
 import { themeNow } from '../draw.js';
 
@@ -52,6 +53,8 @@ export class LiveFigure extends Figure {
     this.past = null;
     this.sentence = '';
     this.incoming = null;
+    /** How many milliseconds it took to take over the last picture. */
+    this.showMs = 0;
     this.build(fields);
   }
 
@@ -323,16 +326,24 @@ export class LiveFigure extends Figure {
   }
 
   draw() {
-    if (this.core && this.incoming) {
-      const { bytes, sentence } = this.incoming;
-      this.incoming = null;
-      this.views.show(this.core.Picture.fromBytes(bytes));
-      this.waiting.hidden = true;
-      this.says.textContent = sentence;
-    }
+    if (this.core && this.incoming) this.showIncoming();
     this.views.draw();
     this.beside?.views.draw();
     this.tell();
+  }
+
+  showIncoming() {
+    if (!hasRoom(this.showMs)) {
+      this.frames.ask();
+      return;
+    }
+    const start = performance.now();
+    const { bytes, sentence } = this.incoming;
+    this.incoming = null;
+    this.views.show(this.core.Picture.fromBytes(bytes));
+    this.waiting.hidden = true;
+    this.says.textContent = sentence;
+    this.showMs = performance.now() - start;
   }
 
   tell() {

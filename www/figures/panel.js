@@ -8,6 +8,7 @@ import { freshId, grouped, h, short } from '../controls.js';
 import { Surface } from '../draw.js';
 import { siteFile } from '../site.js';
 import { changedFields, LIVE_FIELDS } from './frame.js';
+import { hasRoom } from './turns.js';
 
 /** The drawing's half width in lengths of W (figures/arrows.rs), and how long a held column may get without changing its scale. */
 const HALF_RANGE = 1.42;
@@ -48,6 +49,9 @@ export class ArrowPanel {
     this.highlight = -1;
     this.isEdited = false;
     this.isDirty = false;
+    /** When it was drawn last, and how many milliseconds that took. */
+    this.drawnAt = 0;
+    this.took = 0;
     /** Features whose columns the reader holds, and the one that is moved right now with where to. */
     this.pinned = new Set();
     this.dragged = -1;
@@ -298,22 +302,30 @@ export class ArrowPanel {
     this.refresh();
   }
 
-  /** Draws what it has, if that changed. */
+  /** Draws what it has, if that changed; gives whether it has to wait for the next frame. */
   draw(core) {
     this.core = core;
     this.sendHeld();
-    if (!this.isDirty || !this.view) return;
+    if (!this.isDirty || !this.view) return false;
     // More dimensions than two have no such picture; the words under it go on.
     const isDrawable = this.view.hidden <= 2;
     this.picture.classList.toggle('no-picture', !isDrawable);
-    if (isDrawable && !this.surface.isReady) return;
+    if (isDrawable && !this.surface.isReady) return false;
+    if (!hasRoom(this.took)) {
+      this.onChange();
+      return true;
+    }
     this.isDirty = false;
+    const start = performance.now();
     if (isDrawable) {
       const highlight = this.highlight < this.view.features ? this.highlight : -1;
       this.surface.arrows(core, this.view, highlight);
     }
     this.still.remove();
     this.tell();
+    this.drawnAt = performance.now();
+    this.took = this.drawnAt - start;
+    return false;
   }
 
   tell() {

@@ -7,9 +7,8 @@
 
 import { freshId, h } from '../controls.js';
 import { Surface, themeNow } from '../draw.js';
+import { hasRoom } from './turns.js';
 
-/** Drawing goes on in the next frame after so many milliseconds. */
-const DRAW_MS = 10;
 /** A panel that took long rests for so many times as long, unless the reader did something. */
 const DRAW_REST = 6;
 /** Radians that a solid turns by a pixel of a drag, and by an arrow key. */
@@ -116,23 +115,23 @@ export class Views {
     this.onChange();
   }
 
-  /** Draws what can be seen, for a while; the rest in the next frame. */
+  /** Draws what can be seen, as far as this frame has room for it. */
   draw() {
-    const start = performance.now();
     let wait = Infinity;
-    for (const panel of this.panels) {
-      if (!panel.isDirty || !panel.isSeen || !panel.surface.isReady) continue;
+    // Whoever was drawn longest ago comes first.
+    const due = this.panels.filter((panel) => panel.isDirty && panel.isSeen && panel.surface.isReady).sort((a, b) => a.drawnAt - b.drawnAt);
+    for (const panel of due) {
       const now = performance.now();
       if (panel.restUntil > now) {
         wait = Math.min(wait, panel.restUntil - now);
         continue;
       }
-      if (now - start > DRAW_MS) {
+      if (!hasRoom(panel.took)) {
         this.onChange();
         return;
       }
       panel.draw();
-      panel.restUntil = performance.now() + DRAW_REST * (performance.now() - now);
+      panel.restUntil = performance.now() + DRAW_REST * panel.took;
     }
     if (wait === Infinity) return;
     clearTimeout(this.timer);
@@ -187,6 +186,9 @@ class ViewPanel {
     this.isDirty = true;
     this.isSeen = false;
     this.restUntil = 0;
+    /** When it was drawn last, and how many milliseconds that took. */
+    this.drawnAt = 0;
+    this.took = 0;
     /** How far the reader has turned it, radians. */
     this.turned = [0, 0];
     this.mark = -1;
@@ -236,7 +238,10 @@ class ViewPanel {
   draw() {
     this.isDirty = false;
     const { picture, highlight } = this.views;
+    const start = performance.now();
     this.surface.paint((canvas, width, height, ratio, theme) => picture.draw(this.idx, canvas, width, height, ratio, theme, highlight));
+    this.drawnAt = performance.now();
+    this.took = this.drawnAt - start;
   }
 
   hit(event) {

@@ -1,0 +1,58 @@
+/**
+ * Who draws when: all figures of a page share the frames, so that no frame is busy for long. It knows nothing of what is drawn.
+ */
+
+/** Drawing takes so many milliseconds of a frame, over all figures; what does not fit waits for the next one. */
+const DRAW_MS = 8;
+
+/** What waits for the next frame, in the order in which it comes; what had to wait comes first. */
+const frame = { waiting: new Set(), late: [], now: null, handle: 0, start: 0, isUsed: false };
+
+/** Calls `draw` once in the next animation frame, however often it is asked. */
+export function frameScheduler(draw) {
+  return {
+    ask() {
+      frame.waiting.add(draw);
+      frame.handle ||= requestAnimationFrame(drawFrame);
+    },
+    cancel() {
+      frame.waiting.delete(draw);
+      frame.late = frame.late.filter((other) => other !== draw);
+    },
+  };
+}
+
+/**
+ * Whether there is room in this frame for what took so many milliseconds the last time: the first thing always has it. Who has none asks
+ * for another frame.
+ *
+ * @param {number} cost
+ */
+export function hasRoom(cost) {
+  if (frame.isUsed && performance.now() - frame.start + cost > DRAW_MS) {
+    frame.late.push(frame.now);
+    return false;
+  }
+  frame.isUsed = true;
+  return true;
+}
+
+function drawFrame() {
+  const due = [...frame.waiting];
+  Object.assign(frame, { waiting: new Set(), late: [], handle: 0, start: performance.now(), isUsed: false });
+  for (const [idx, draw] of due.entries()) {
+    if (performance.now() - frame.start > DRAW_MS) {
+      frame.late.push(...due.slice(idx));
+      break;
+    }
+    frame.now = draw;
+    try {
+      draw();
+    } catch (error) {
+      reportError(error); // The other figures go on.
+    }
+  }
+  if (frame.late.length === 0) return;
+  frame.waiting = new Set([...frame.late, ...frame.waiting]);
+  frame.handle ||= requestAnimationFrame(drawFrame);
+}
