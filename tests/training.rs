@@ -97,6 +97,8 @@ fn exact_gradients_meet_the_references_minima() {
     }
 }
 
+const TILES: &str = r#"{"features":40,"hidden":11,"density":0.9,"steps":30,"batch":100,"seed":4}"#;
+const GRAM: &str = r#"{"features":120,"hidden":30,"density":0.01,"steps":30,"batch":1024,"seed":4}"#;
 const SHORT: &str = r#"{"features":5,"hidden":2,"importance":0.9,"density":0.2,"steps":300,"batch":100,"seed":4}"#;
 
 fn bits(trainer: &Trainer, cell: usize, restart: usize) -> (u64, Option<u64>, Vec<u32>) {
@@ -118,6 +120,15 @@ fn slices_saving_and_restoring_leave_the_bits_alone() {
         let mut sliced = Trainer::new(&spec(SHORT)).expect("a level that exists");
         while sliced.advance(slice) > 0 {}
         assert_eq!(bits(&whole, 0, 0), bits(&sliced, 0, 0), "slices of {slice}");
+    }
+    // One kernel that works in registers, one with tiles, and one with a Gram matrix.
+    for json in [SHORT, TILES, GRAM] {
+        let whole = trained(json);
+        let mut resting = Trainer::new(&spec(json)).expect("a level that exists");
+        while resting.advance(7) > 0 {
+            resting.rest();
+        }
+        assert_eq!(bits(&whole, 0, 0), bits(&resting, 0, 0), "a rest every seven steps of {json}");
     }
     let mut first = Trainer::new(&spec(SHORT)).expect("a level that exists");
     first.advance(123);

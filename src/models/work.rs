@@ -66,6 +66,15 @@ impl Work {
         }
     }
 
+    /// Gives back the memory that a batch is worked out in, which is more than the network's own; the next batch makes it anew.
+    pub fn rest(&mut self) {
+        match &mut self.workspace {
+            Workspace::Registers => {}
+            Workspace::Blocked(workspace) => *workspace = Default::default(),
+            Workspace::Gram(workspace) => *workspace = Default::default(),
+        }
+    }
+
     /// Starts a batch.
     pub fn begin(&mut self, level: Level, network: Network) {
         self.sums.clear();

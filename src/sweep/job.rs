@@ -55,6 +55,7 @@ impl Job {
         match &mut self.stage {
             Stage::Training(trainer) => {
                 let made = trainer.advance(steps);
+                trainer.rest();
                 if trainer.status() != Status::Running {
                     self.end_training()?;
                 }

@@ -185,6 +185,15 @@ impl Trainer {
         most
     }
 
+    /// Gives back the memory that steps are worked out in: where many trainers take turns, each needs it in its own turn only.
+    pub fn rest(&mut self) {
+        self.scratch = Scratch::default();
+        for group in &mut self.groups {
+            group.draws = Vec::new();
+            group.work.iter_mut().for_each(Work::rest);
+        }
+    }
+
     /// How the whole stands: running while any instance is, diverged if any did, converged if all did, else done.
     pub fn status(&self) -> Status {
         let any = |status| self.runs.iter().any(|run| run.status == status);
