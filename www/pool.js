@@ -194,8 +194,7 @@ class Slot {
     // Behind `init`, in the order of the calls: promises keep it.
     this.ready.then(() => {
       if (this.worker === worker && this.owed.has(message.id)) {
-        // Copied, not transferred: it may have to be sent again.
-        worker.postMessage(message);
+        worker.postMessage(message, protocol.transferables(message));
       }
     });
   }

@@ -132,18 +132,28 @@ export function isMessage(value, types) {
 }
 
 /**
- * The buffers of a message that are handed over rather than copied.
+ * The buffers of a message that are handed over rather than copied. The page keeps what it may have to send again: of its messages only
+ * `give` hands over its reports, which are copies.
  *
  * @param {Message} message
  * @returns {ArrayBuffer[]}
  */
 export function transferables(message) {
-  if (message.type === 'restore' || message.type === 'work') return []; // The page keeps the bytes: it may need them again.
-  const buffers = new Set();
-  for (const holder of [message, message.snapshot ?? {}]) {
-    for (const value of Object.values(holder)) {
-      if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
-    }
-  }
-  return [...buffers];
+  if (message.type !== 'give' && REQUESTS.includes(message.type)) return [];
+  const holders = [message, message.snapshot ?? {}, ...(message.items ?? []), ...(message.reports ?? [])];
+  const views = holders.flatMap((holder) => Object.values(holder)).filter((value) => ArrayBuffer.isView(value));
+  return [...new Set(views.map(({ buffer }) => buffer))];
+}
+
+/** One end of a channel whose other end is closed: what is handed over here is gone. */
+const { port1: bin, port2: end } = new MessageChannel();
+end.close();
+
+/**
+ * Frees bytes that nobody needs any more: a collection may be long in coming. (`transfer` does not free what came in a message.)
+ *
+ * @param {Uint8Array | null | undefined} bytes the whole of a buffer
+ */
+export function discard(bytes) {
+  if (bytes?.byteLength > 0) bin.postMessage(null, [bytes.buffer]);
 }

@@ -36,6 +36,12 @@ export function spanning(n) {
   return order;
 }
 
+/** Takes over the bytes that a model can go on from, and frees those before. */
+function keep(item, bytes) {
+  protocol.discard(item.bytes);
+  item.bytes = bytes;
+}
+
 /** Models, trained on all workers. */
 export class SweepJob {
   /** @param {import('./pool.js').Pool} pool @param {SweepListener} listener */
@@ -170,7 +176,8 @@ export class SweepJob {
       const bytes = await this.request(slot, protocol.release, item.index).catch(() => null);
       // One that is past its training stays where it is.
       if (!bytes || item.slot !== slot || item.isDone || this.isOver) return;
-      Object.assign(item, { bytes, slot: null });
+      item.slot = null;
+      keep(item, bytes);
       this.queue.push(item.index);
     }));
     this.feed();
@@ -223,7 +230,7 @@ export class SweepJob {
   receive(message, slot) {
     if (message.type === 'kept') {
       const item = this.items.get(message.index);
-      if (item?.slot === slot) item.bytes = message.bytes;
+      if (item?.slot === slot) keep(item, message.bytes);
       return;
     }
     if (message.type !== 'progress' || this.isOver) return;
@@ -238,8 +245,10 @@ export class SweepJob {
         item.loss = loss;
         reports.push([index, report]);
       }
-      if (isDone) Object.assign(item, { slot: null, bytes: null });
-      else if (report !== null) this.untaken.add(slot);
+      if (isDone) {
+        item.slot = null;
+        keep(item, null);
+      } else if (report !== null) this.untaken.add(slot);
     }
     this.listener.onReports?.(reports);
     if (this.done === this.total) {
@@ -263,7 +272,7 @@ export class SweepJob {
     const bytes = await this.request(item.slot, protocol.release, item.index).catch(() => null);
     this.isTakingOver = false;
     if (!bytes || item.isDone || this.isOver) return;
-    item.bytes = bytes;
+    keep(item, bytes);
     this.assign(item, idle);
   }
 
@@ -330,6 +339,7 @@ export class GalleryJob {
   /** @param {[number, Uint8Array][]} reports */
   give(reports) {
     for (const [index, report] of reports) {
+      protocol.discard(this.reports.get(index));
       this.reports.set(index, report);
       this.unsent.add(index);
     }
@@ -338,7 +348,8 @@ export class GalleryJob {
 
   flush() {
     if (this.isOver || this.isParked || this.timer !== null || this.since > 0 || this.unsent.size === 0) return;
-    const reports = [...this.unsent].map((index) => [index, this.reports.get(index)]);
+    // Copies: the gallery may have to be made anew.
+    const reports = [...this.unsent].map((index) => [index, this.reports.get(index).slice()]);
     this.unsent.clear();
     this.since = performance.now();
     this.isRunning = true;

@@ -213,6 +213,7 @@ export class GalleryMaker {
         this.catchUp(post);
         this.gallery.take(index, report);
       }
+      protocol.discard(report);
     }
     this.isWorking = true;
     this.isPictureDue = true;

@@ -159,6 +159,7 @@ export function serve(port, loadCore, extendCore) {
     work({ job, index, spec, bytes, patch }) {
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
       const model = bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index);
+      protocol.discard(bytes);
       if (patch !== null) model.set(patch);
       jobs.get(job).add(index, model);
     },

@@ -50,6 +50,16 @@ test('arrays of a state are handed over, once each', () => {
   assert.deepEqual(protocol.transferables(message), [weights.buffer]);
 });
 
+test('reports are handed over on both ways; what the page may have to send again stays', () => {
+  const [first, second] = [new Uint8Array(4), new Uint8Array(5)];
+  const progress = protocol.progress(1, [{ index: 0, report: first }, { index: 1, report: null }, { index: 2, report: second }], 10);
+  assert.deepEqual(protocol.transferables(progress), [first.buffer, second.buffer]);
+  assert.deepEqual(protocol.transferables(protocol.give(1, 2, [[0, first], [2, second]])), [first.buffer, second.buffer]);
+  for (const kept of [protocol.work(1, 2, 0, '{}', first), protocol.restore(1, 2, 3, first), protocol.column(1, 2, 0, new Float32Array(2)), protocol.cells(1, 2, new Uint32Array(3))]) {
+    assert.deepEqual(protocol.transferables(kept), [], kept.type);
+  }
+});
+
 test('what is no request is refused by name and harms nobody', async () => {
   const { worker, ask } = await started();
   for (const junk of [null, 5, 'run', {}, { type: 'eval', id: 9 }, { type: 'run' }, { type: 'state', id: 9 }]) worker.postMessage(junk);

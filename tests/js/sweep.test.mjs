@@ -238,3 +238,12 @@ test('past pictures are thinned, the first and the newest stay', () => {
   assert.equal(history.pictures.at(-1).sentence, 'again');
   assert.equal(history.pictures.filter(({ steps }) => steps === 56).length, 1);
 });
+
+test('forgotten pictures are freed at once, but for those that are looked at', () => {
+  const entries = Array.from({ length: 5 }, (_, steps) => ({ bytes: new Uint8Array(30), steps, sentence: '', isFinal: false }));
+  const history = new History({ maxPictures: 4, isHeld: (past) => past === entries[3] });
+  for (const entry of entries) history.push(entry);
+  assert.deepEqual(history.pictures, [entries[0], entries[2], entries[4]]);
+  history.clear();
+  assert.deepEqual(entries.map(({ bytes }) => bytes.length), [0, 0, 0, 30, 0]);
+});

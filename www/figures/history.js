@@ -1,5 +1,7 @@
 /** Past pictures of a run, few enough to keep: where there are too many, every other one is forgotten. */
 
+import { discard } from '../protocol.js';
+
 /** So many pictures, and so many bytes of them, at most. */
 const MAX_PICTURES = 100;
 const MAX_BYTES = 5e6;
@@ -10,9 +12,16 @@ const MAX_BYTES = 5e6;
 
 /** The pictures of a run, the oldest first. */
 export class History {
-  constructor({ maxPictures = MAX_PICTURES, maxBytes = MAX_BYTES } = {}) {
+  /**
+   * @param {object} [options]
+   * @param {number} [options.maxPictures]
+   * @param {number} [options.maxBytes]
+   * @param {(past: Past) => boolean} [options.isHeld] whether someone else still needs a picture that is forgotten here
+   */
+  constructor({ maxPictures = MAX_PICTURES, maxBytes = MAX_BYTES, isHeld = () => false } = {}) {
     this.maxPictures = maxPictures;
     this.maxBytes = maxBytes;
+    this.isHeld = isHeld;
     /** @type {Past[]} */
     this.pictures = [];
   }
@@ -24,7 +33,7 @@ export class History {
   /** @param {Past} past */
   push(past) {
     // A picture of the same step takes the place of the last.
-    if (this.pictures.at(-1)?.steps === past.steps) this.pictures.pop();
+    if (this.pictures.at(-1)?.steps === past.steps) this.forget(-1);
     this.pictures.push(past);
     while (this.pictures.length > 2 && (this.pictures.length > this.maxPictures || this.bytes > this.maxBytes)) this.thin();
   }
@@ -32,6 +41,16 @@ export class History {
   /** Forgets every other one; the first and the last stay. */
   thin() {
     const last = this.pictures.length - 1;
-    this.pictures = this.pictures.filter((_, idx) => idx % 2 === 0 || idx === last);
+    for (let idx = last - 1; idx > 0; idx -= 1) if (idx % 2 === 1) this.forget(idx);
+  }
+
+  /** Forgets all. */
+  clear() {
+    while (this.pictures.length > 0) this.forget(-1);
+  }
+
+  forget(idx) {
+    const [past] = this.pictures.splice(idx, 1);
+    if (!this.isHeld(past)) discard(past.bytes);
   }
 }

@@ -48,7 +48,7 @@ export class LiveFigure extends Figure {
     this.isPlaying = true;
     this.isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.pace = this.isCalm ? 0 : Number(SPEEDS[0][0]);
-    this.history = new History();
+    this.history = new History({ isHeld: (entry) => entry === this.past || entry === this.incoming });
     /** A past picture that the reader looks at, or null for the newest. */
     this.past = null;
     this.sentence = '';
@@ -191,7 +191,7 @@ export class LiveFigure extends Figure {
     this.run?.cancel();
     this.run = run;
     Object.assign(this, plan);
-    this.history = new History();
+    this.history.clear();
     this.past = null;
     this.isFinal = false;
     this.hasFailed = false;
