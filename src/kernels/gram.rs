@@ -20,9 +20,8 @@ use super::{BLOCK, Level, blocked};
 const PADDING: usize = 2 * BLOCK;
 /// The most vectors of outputs that are worked on at once: twice as many accumulators stay in thirty-two registers (AVX-512), and in sixteen.
 const MOST_VECTORS_WIDE: usize = 8;
-const MOST_VECTORS: usize = 5;
-/// The fewest, where vectors are short: models of less are for [`super::tiny`], and each width is code that the page downloads.
-const LEAST_VECTORS: usize = 3;
+/// Where vectors are short always so many: each width is code that the page downloads, and the figures have twenty features, or a multiple.
+const VECTORS: usize = 5;
 
 /// The matrices of a batch, and the active features of a tile.
 #[derive(Debug, Clone, Default)]
@@ -82,9 +81,11 @@ fn lanes_of_simd<S: Simd>(_: S) -> usize {
 /// How the vectors of a row are divided evenly into chunks: (chunks, vectors a chunk).
 fn chunks_of(n_features: usize, lanes: usize) -> (usize, usize) {
     let n_vectors = n_features.div_ceil(lanes);
-    let (least, most) = if lanes == BLOCK { (1, MOST_VECTORS_WIDE) } else { (LEAST_VECTORS, MOST_VECTORS) };
-    let n_chunks = n_vectors.div_ceil(most);
-    (n_chunks, n_vectors.div_ceil(n_chunks).max(least))
+    if lanes < BLOCK {
+        return (n_vectors.div_ceil(VECTORS), VECTORS);
+    }
+    let n_chunks = n_vectors.div_ceil(MOST_VECTORS_WIDE);
+    (n_chunks, n_vectors.div_ceil(n_chunks))
 }
 
 fn row_len_of<S: Simd>(_: S, n_features: usize) -> usize {
@@ -162,12 +163,12 @@ fn add<S: Simd, const FUSED: bool>(simd: S, n: usize, floor: f32, workspace: &mu
         sums.loss += match n_vectors {
             1 if wide => add_chunk::<S, FUSED, 1>(simd, first, floor, workspace),
             2 if wide => add_chunk::<S, FUSED, 2>(simd, first, floor, workspace),
-            3 => add_chunk::<S, FUSED, 3>(simd, first, floor, workspace),
-            4 => add_chunk::<S, FUSED, 4>(simd, first, floor, workspace),
+            3 if wide => add_chunk::<S, FUSED, 3>(simd, first, floor, workspace),
+            4 if wide => add_chunk::<S, FUSED, 4>(simd, first, floor, workspace),
             6 if wide => add_chunk::<S, FUSED, 6>(simd, first, floor, workspace),
             7 if wide => add_chunk::<S, FUSED, 7>(simd, first, floor, workspace),
             8 if wide => add_chunk::<S, FUSED, 8>(simd, first, floor, workspace),
-            _ => add_chunk::<S, FUSED, 5>(simd, first, floor, workspace),
+            _ => add_chunk::<S, FUSED, VECTORS>(simd, first, floor, workspace),
         };
     }
 }

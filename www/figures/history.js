@@ -4,7 +4,7 @@ import { discard } from '../protocol.js';
 
 /** So many pictures, and so many bytes of them, at most. */
 const MAX_PICTURES = 100;
-const MAX_BYTES = 5e6;
+const MAX_BYTES = 3e6;
 
 /**
  * @typedef {{bytes: Uint8Array, steps: number, sentence: string, isFinal: boolean}} Past

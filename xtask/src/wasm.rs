@@ -138,7 +138,7 @@ fn compile(
     cargo.args(["--config", r#"profile.release.opt-level="z""#]);
     cargo.args(["--config", r#"profile.release.package."*".opt-level="z""#]);
     for name in FAST_DEPENDENCIES {
-        cargo.args(["--config", &format!("profile.release.package.{name}.opt-level=3")]);
+        cargo.args(["--config", &format!("profile.release.package.{name}.opt-level=2")]);
     }
     // Two toolchains, or two sets of flags, in one folder would throw away each other's work.
     let folder = match toolchain {
