@@ -15,10 +15,12 @@ mod lanes;
 mod level;
 pub mod network;
 pub mod oracle;
+mod sparse;
 pub mod tiny;
 
 pub use level::Level;
 pub use network::{Network, Perturbation, Sums};
+pub use sparse::SparseErrors;
 
 /// Samples a block: the generator's lanes, and the widest vector (AVX-512 has 16 lanes of f32).
 pub const BLOCK: usize = 16;

@@ -8,9 +8,9 @@ mod work;
 
 use std::ops::Range;
 
-pub use work::{Kernel, Work, sparse_error};
+pub use work::{Kernel, Work};
 
-pub use crate::kernels::{Network, Perturbation, Sums};
+pub use crate::kernels::{Network, Perturbation, SparseErrors, Sums};
 use crate::spec::ModelKind;
 
 /// The size of a network.

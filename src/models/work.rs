@@ -125,36 +125,3 @@ impl Work {
         &self.sums
     }
 }
-
-/// The weighted squared error of one sparse sample, summed over features: `Σ_i I_i (y_i − x'_i)²`.
-///
-/// Costs `n_hidden · (n_features + active)` multiplications, whatever the number of zeros.
-///
-/// # Shapes
-/// `active`: (feature, value); `h: [n_hidden]` and `out: [n_features]` are scratch.
-pub fn sparse_error(network: Network, active: &[(usize, f32)], h: &mut [f32], out: &mut [f32]) -> f64 {
-    let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
-    out.copy_from_slice(network.b);
-    for (k, (row, h)) in network.w.chunks_exact(n_features).zip(h.iter_mut()).enumerate() {
-        *h = active.iter().map(|&(i, x)| row[i] * x).sum();
-        if network.relu_hidden {
-            *h = h.max(0.0);
-        }
-        if *h != 0.0 {
-            match network.decoder {
-                None => out.iter_mut().zip(row).for_each(|(out, &w)| *out += w * *h),
-                Some(decoder) => {
-                    let column = decoder[k..].iter().step_by(n_hidden);
-                    out.iter_mut().zip(column).for_each(|(out, &w)| *out += w * *h);
-                }
-            }
-        }
-    }
-    if network.relu {
-        out.iter_mut().for_each(|out| *out = out.max(0.0));
-    }
-    for &(i, x) in active {
-        out[i] -= if network.absolute { x.abs() } else { x };
-    }
-    out.iter().zip(network.importance).map(|(&error, &weight)| f64::from(weight) * f64::from(error).powi(2)).sum()
-}

@@ -13,22 +13,30 @@ enum Unit {
     Apart(Vec<usize>),
 }
 
-/// Draws samples of sparse features, given that at least one feature is active.
+/// Draws samples of sparse features, given that more than a few units are active, and knows how likely all others are.
+///
+/// A unit is active where points thrown along a line, one a length of 1 on average, hit its piece; the piece of a unit of density p has
+/// length `−ln(1 − p)`. From one active unit to the next is then one exponential number, however many units lie between.
 #[derive(Debug, Clone)]
 pub struct ActiveSampler {
     units: Vec<Unit>,
     /// The probability that each unit is active.
     densities: Vec<f64>,
-    /// `first_up_to[u]`: probability that the first active unit is at most u, given that there is one.
+    /// Where each unit's piece ends.
+    ends: Vec<f64>,
+    /// `first_up_to[u]`: probability that the first active unit is at most u, given that at least `least` are active.
     first_up_to: Vec<f64>,
-    /// Probability that nothing is active.
-    p_empty: f64,
+    /// 1 or 2.
+    least: usize,
     signed: bool,
 }
 
+/// The length of a piece that no gap between points reaches: `1 − u ≥ 2⁻⁵³`, and so `−ln(1 − u) < 37`.
+const ALWAYS: f64 = 40.0;
+
 impl ActiveSampler {
-    /// For a law of inputs.
-    pub fn new(law: &InputLaw) -> Self {
+    /// For a law of inputs, and samples with at least one or two active units.
+    pub fn new(law: &InputLaw, least: usize) -> Self {
         let mut in_set = vec![false; law.densities.len()];
         law.correlated.iter().chain(&law.anticorrelated).flatten().for_each(|&member| in_set[member] = true);
         let singles = (0..in_set.len()).filter(|&i| !in_set[i]).map(Unit::Single);
@@ -37,41 +45,87 @@ impl ActiveSampler {
             singles.chain(together).chain(law.anticorrelated.iter().cloned().map(Unit::Apart)).collect();
         let densities: Vec<f64> = units.iter().map(|unit| law.densities[unit.first()]).collect();
 
-        let mut none_before = 1.0;
-        let mut first_up_to: Vec<f64> = Vec::with_capacity(densities.len());
-        let mut sum = 0.0;
-        for &p in &densities {
-            sum += none_before * p;
-            none_before *= 1.0 - p;
-            first_up_to.push(sum);
+        let mut end = 0.0;
+        let ends = densities.iter().map(|&p| {
+            end += (-libm::log1p(-p)).min(ALWAYS);
+            end
+        });
+        let mut sampler = ActiveSampler {
+            ends: ends.collect(),
+            units,
+            densities,
+            first_up_to: Vec::new(),
+            least,
+            signed: law.signed,
+        };
+        let (mut sum, mut start) = (0.0, 0.0);
+        for (&p, &end) in sampler.densities.iter().zip(&sampler.ends) {
+            let more = if least > 1 { sampler.some_after(end) } else { 1.0 };
+            sum += libm::exp(-start) * p * more;
+            sampler.first_up_to.push(sum);
+            start = end;
         }
-        // Divided by the sum itself rather than by 1 − p_empty, which cancels where densities are tiny.
-        first_up_to.iter_mut().for_each(|p| *p /= sum);
-        ActiveSampler { units, densities, first_up_to, p_empty: none_before, signed: law.signed }
+        sampler.first_up_to.iter_mut().for_each(|p| *p /= sum);
+        sampler
+    }
+
+    /// How many active units a sample has at least.
+    pub fn least(&self) -> usize {
+        self.least
+    }
+
+    /// Where the last piece ends.
+    fn end(&self) -> f64 {
+        self.ends.last().copied().unwrap_or(0.0)
+    }
+
+    /// The probability that a unit beyond this place is active.
+    fn some_after(&self, place: f64) -> f64 {
+        -libm::expm1(place - self.end())
     }
 
     /// Probability that a sample is empty.
     pub fn p_empty(&self) -> f64 {
-        self.p_empty
+        libm::exp(-self.end())
     }
 
-    /// Draws a sample into `active` as (feature, value), no feature twice; returns how many units are active, at least one.
+    /// Each feature that can be active alone, and the probability that it is.
+    pub fn alone(&self) -> Vec<(usize, f64)> {
+        let mut alone = Vec::new();
+        let mut start = 0.0;
+        for ((unit, &p), &end) in self.units.iter().zip(&self.densities).zip(&self.ends) {
+            let p = p * libm::exp(end - start - self.end());
+            match unit {
+                Unit::Single(feature_idx) => alone.push((*feature_idx, p)),
+                Unit::Apart(set) => set.iter().for_each(|&member| alone.push((member, p / set.len() as f64))),
+                Unit::Together(_) => {}
+            }
+            start = end;
+        }
+        alone
+    }
+
+    /// Draws a sample into `active` as (feature, value), no feature twice; returns how many units are active.
     pub fn draw_into(&self, stream: &mut Stream, active: &mut Vec<(usize, f32)>) -> usize {
         active.clear();
         let u = stream.uniform();
-        let n_units = self.units.len();
-        let first = self.first_up_to.partition_point(|&p| p <= u).min(n_units - 1);
-        self.activate(first, stream, active);
-        // Past the first, units are independent again; geometric gaps would save draws where densities are low,
-        // but the model's own work outweighs a draw a feature.
-        let mut n_active = 1;
-        for unit_idx in first + 1..n_units {
-            if stream.uniform() < self.densities[unit_idx] {
-                self.activate(unit_idx, stream, active);
-                n_active += 1;
+        let last = self.units.len() - 1;
+        let mut unit_idx = self.first_up_to.partition_point(|&p| p <= u).min(last);
+        let mut n_active = 0;
+        loop {
+            self.activate(unit_idx, stream, active);
+            n_active += 1;
+            let place = self.ends[unit_idx];
+            // Where too few are active yet, there is one more.
+            let p = if n_active < self.least { self.some_after(place) } else { 1.0 };
+            let next = place - libm::log1p(-stream.uniform() * p);
+            let beyond = unit_idx + 1;
+            unit_idx = beyond + self.ends[beyond..].partition_point(|&end| end <= next);
+            if unit_idx > last && n_active >= self.least {
+                return n_active;
             }
+            unit_idx = unit_idx.min(last);
         }
-        n_active
     }
 
     fn activate(&self, unit_idx: usize, stream: &mut Stream, active: &mut Vec<(usize, f32)>) {
@@ -122,7 +176,7 @@ mod tests {
 
     #[test]
     fn counts_of_equal_densities_are_binomial() {
-        let counts = ActiveSampler::new(&InputLaw::independent(vec![0.25; 4])).count_probabilities();
+        let counts = ActiveSampler::new(&InputLaw::independent(vec![0.25; 4]), 1).count_probabilities();
         let expected = [81.0, 108.0, 54.0, 12.0, 1.0].map(|c| c / 256.0);
         for (count, expected) in counts.iter().zip(expected) {
             assert!((count - expected).abs() < 1e-15, "{counts:?}");
@@ -133,7 +187,7 @@ mod tests {
     #[test]
     fn frequencies_are_those_given_something_is_active() {
         let densities = [0.05, 0.5, 0.2];
-        let sampler = ActiveSampler::new(&InputLaw::independent(densities.to_vec()));
+        let sampler = ActiveSampler::new(&InputLaw::independent(densities.to_vec()), 1);
         let mut stream = Stream::new(3, Purpose::Evaluation);
         let (n, mut active, mut seen, mut pairs) = (200_000, Vec::new(), [0; 3], 0);
         for _ in 0..n {
@@ -151,6 +205,43 @@ mod tests {
         }
     }
 
+    /// Samples with at least two active, and those with one, by counting the 2⁵ outcomes; the former with the false-alarm rate above.
+    #[test]
+    fn two_and_one_are_as_likely_as_by_counting() {
+        for densities in [[0.05, 0.5, 0.2, 0.3, 0.01], [0.3, 1.0, 1e-3, 1.0, 0.2], [1e-9, 1e-9, 0.0, 3e-9, 0.0]] {
+            let sampler = ActiveSampler::new(&InputLaw::independent(densities.to_vec()), 2);
+            let (mut expected, mut some, mut alone) = ([0.0; 5], 0.0, [0.0; 5]);
+            for outcome in 0..32_usize {
+                let is_on = |i: usize| outcome >> i & 1 == 1;
+                let p: f64 = (0..5).map(|i| if is_on(i) { densities[i] } else { 1.0 - densities[i] }).product();
+                if outcome.count_ones() == 1 {
+                    alone[outcome.trailing_zeros() as usize] = p;
+                }
+                if outcome.count_ones() >= 2 {
+                    some += p;
+                    (0..5).filter(|&i| is_on(i)).for_each(|i| expected[i] += p);
+                }
+            }
+            for ((i, found), p) in sampler.alone().into_iter().zip(alone) {
+                assert!((found - p).abs() <= 1e-14 * p + 1e-17, "{i} alone: {found}, expected {p}");
+            }
+            let mut stream = Stream::new(3, Purpose::Evaluation);
+            let (n, mut active, mut seen) = (200_000, Vec::new(), [0.0; 5]);
+            for _ in 0..n {
+                let n_active = sampler.draw_into(&mut stream, &mut active);
+                assert!(n_active == active.len() && n_active > 1 && active.is_sorted_by_key(|a| a.0), "{active:?}");
+                active.iter().for_each(|&(i, _)| seen[i] += 1.0);
+            }
+            for (count, p) in seen.into_iter().zip(expected.map(|p| p / some)) {
+                let error = (count / f64::from(n) - p).abs();
+                assert!(
+                    error <= 5.0 * (p * (1.0 - p).max(0.0) / f64::from(n)).sqrt() + 1e-9,
+                    "{count} of {n}, expected {p}"
+                );
+            }
+        }
+    }
+
     /// Sets: what can be active, and how often, with the same false-alarm rate as above.
     #[test]
     fn sets_are_active_as_the_law_says() {
@@ -160,7 +251,7 @@ mod tests {
             signed: true,
             ..InputLaw::independent(vec![0.3, 0.2, 0.3, 0.2, 0.3, 0.4])
         };
-        let sampler = ActiveSampler::new(&law);
+        let sampler = ActiveSampler::new(&law, 1);
         let mut stream = Stream::new(5, Purpose::Evaluation);
         let (n, mut active, mut seen, mut below) = (200_000, Vec::new(), [0.0; 6], 0.0);
         for _ in 0..n {

@@ -97,7 +97,8 @@ pub fn one_sparse_loss(kind: ModelKind, w: &[f64], b: &[f64], importance: &[f64]
 }
 
 /// `∫_0^1 (t x − z)² dx` with `z = g x + b`, clipped at 0 where that is asked for.
-fn squared_error(t: f64, g: f64, b: f64, is_clipped: bool) -> f64 {
+#[must_use]
+pub fn squared_error(t: f64, g: f64, b: f64, is_clipped: bool) -> f64 {
     // The part of [0, 1] where z > 0, from one of the ends to the kink.
     let (low, high) = if !is_clipped || (b >= 0.0 && b + g >= 0.0) {
         (0.0, 1.0)

@@ -18,5 +18,6 @@ mod properties;
 mod quadrature;
 mod reference;
 mod sets;
+mod several;
 mod surface;
 mod thomson;
