@@ -158,7 +158,7 @@ fn terms(i: usize, row: &[f64], bias: f64, density: &[f64], first: usize, last: 
     for (at, mean) in means.iter().enumerate() {
         let place = first + at;
         let k = (2 * place + 1) as f64;
-        let sign = if place % 2 == 0 { 1.0 } else { -1.0 };
+        let sign = if place.is_multiple_of(2) { 1.0 } else { -1.0 };
         // cos kπ/4.
         let cosine = if matches!(place % 4, 0 | 3) { FRAC_1_SQRT_2 } else { -FRAC_1_SQRT_2 };
         let angle = kappa(place) * row[i];
