@@ -20,7 +20,7 @@ struct Mutation {
     /// What stands there, once, and what takes its place.
     find: &'static str,
     replace: &'static str,
-    /// Where the test is: a file or folder of `tests/`, or for `None` the package of the loops, whose tests stand beside its code.
+    /// Where the test is: a file or folder of `tests/`, "lib" for one beside the core's code, or for `None` the package of the loops, whose tests stand beside its code.
     suite: Option<&'static str>,
     test: &'static str,
 }
@@ -74,6 +74,30 @@ const MUTATIONS: &[Mutation] = &[
         replace: "rows[place * per_feature + lane] >> 8",
         suite: Some("kernels"),
         test: "what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length",
+    },
+    Mutation {
+        name: "a sign in the loss of several active features",
+        file: "src/theory/several.rs",
+        find: "sign * with_x.im - with_x.re",
+        replace: "sign * with_x.im + with_x.re",
+        suite: Some("theory"),
+        test: "several::few_and_several_make_the_exact_loss",
+    },
+    Mutation {
+        name: "samples with a second active feature that need not be there",
+        file: "src/sampler/active.rs",
+        find: "if n_active < self.least { self.some_after(place) } else { 1.0 }",
+        replace: "1.0",
+        suite: Some("lib"),
+        test: "sampler::active::tests::two_and_one_are_as_likely_as_by_counting",
+    },
+    Mutation {
+        name: "a feature that is never active alone",
+        file: "src/train/evaluate.rs",
+        find: "for (feature_idx, p) in sampler.alone() {",
+        replace: "for (feature_idx, p) in sampler.alone().into_iter().skip(1) {",
+        suite: Some("lib"),
+        test: "train::evaluate::tests::sampled_losses_are_the_exact_ones",
     },
     Mutation {
         name: "the variance's factor in a forgotten feature's loss",
@@ -223,6 +247,7 @@ fn test_command(copy: &Path, mutation: &Mutation) -> Command {
     let target = copy.parent().unwrap_or(copy);
     command.args(["test", "--target-dir"]).arg(target);
     match mutation.suite {
+        Some("lib") => command.args(["--package", "superposition", "--lib"]),
         Some(suite) => command.args(["--package", "superposition", "--test", suite]),
         None => command.args(["--package", "superposition-kernels", "--lib"]),
     };
