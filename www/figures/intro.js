@@ -58,6 +58,8 @@ export class IntroFigure extends Figure {
     this.pendingDensity = null;
     this.shapesMarked = false;
     this.lastCalmDraw = 0;
+    /** Panels that found no room in the last frame. */
+    this.late = new Set();
     this.panelRow = h('div', { class: 'panels', dataset: { part: 'panels' } });
     this.panels = [];
     this.setPanelCount(3);
@@ -317,10 +319,14 @@ export class IntroFigure extends Figure {
       this.change({ density }, { keep: this.keep.input.checked });
     }
     const hasEnded = this.all.every((panel) => panel.hasEnded);
-    if (this.isCalm && !hasEnded && performance.now() - this.lastCalmDraw < 500) return;
-    // Whoever was drawn longest ago comes first: on a slow machine a frame has no room for all.
-    const late = this.all.sort((a, b) => a.drawnAt - b.drawnAt).filter((panel) => panel.draw(this.core));
-    if (late.length === 0) this.lastCalmDraw = performance.now();
+    const now = performance.now();
+    const isRound = !this.isCalm || hasEnded || now - this.lastCalmDraw >= 500;
+    if (isRound) this.lastCalmDraw = now;
+    // Whoever was drawn longest ago comes first: on a slow machine a frame has no room for all. With reduced motion, the frames between
+    // are for those who found none.
+    const due = isRound ? this.all : this.all.filter((panel) => this.late.has(panel));
+    this.late = new Set(due.sort((a, b) => a.drawnAt - b.drawnAt).filter((panel) => panel.draw(this.core)));
+    if (!isRound) return;
     this.tell(hasEnded);
   }
 
