@@ -295,11 +295,13 @@ mod tests {
 
     #[test]
     fn ramps_end_where_they_should_even_for_bad_numbers() {
-        for theme in both() {
-            assert_eq!(theme.superposition(f64::NAN), theme.superposition(0.0));
-            assert_eq!(theme.superposition(7.0), theme.superposition(1.0));
+        let ends = [[0x1d2a6b, 0xe9b73a, 0xb4472e, 0x1a5fa8], [0x4a5cc0, 0xf3c545, 0xe88a6f, 0x79b0ee]];
+        for (theme, ends) in both().into_iter().zip(ends) {
+            let [none, full, negative, positive] = ends.map(rgb);
+            assert_eq!(theme.superposition(f64::NAN), none);
+            assert_eq!(theme.superposition(7.0), full);
             assert_eq!(theme.diverging(0.0), theme.card);
-            assert_eq!(theme.diverging(-7.0), theme.diverging(-1.0));
+            assert_eq!([-1.0, -7.0, 1.0].map(|value| theme.diverging(value)), [negative, negative, positive]);
         }
     }
 }
