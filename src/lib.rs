@@ -12,6 +12,7 @@ pub mod figures;
 pub mod gallery;
 pub mod measures;
 pub mod models;
+mod number;
 mod order;
 pub mod report;
 pub mod rng;

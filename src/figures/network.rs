@@ -10,6 +10,7 @@ use super::sheet::{Align, Ink, Sheet};
 use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded, text_width};
 use super::theme::{Theme, Tint};
+use crate::number::fixed;
 use crate::order;
 use plotters::backend::DrawingBackend;
 use serde::{Deserialize, Serialize};
@@ -229,8 +230,9 @@ impl Figure for Motif {
         for (weights, column, (from_count, to_count)) in layers {
             for (from, to, _) in lines(weights).into_iter().rev() {
                 let (a, b) = ((columns[column], y(from, from_count)), (columns[column + 1], y(to, to_count)));
-                let text = format!("{:+.2}", weights[to][from]).replace('-', "−");
-                write_on_line(sheet, theme, &text, (a, b), weights[to][from], place);
+                let weight = weights[to][from];
+                let text = format!("{}{}", if weight < 0.0 { "−" } else { "+" }, fixed(weight.abs(), 2));
+                write_on_line(sheet, theme, &text, (a, b), weight, place);
             }
         }
     }

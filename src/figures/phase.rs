@@ -13,6 +13,7 @@ use super::spots::{Extent, Key, Spot};
 use super::text::{number, rounded};
 use super::theme::Theme;
 use crate::error::Error;
+use crate::number::shortest;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -302,7 +303,7 @@ fn ticks((first, last): (f64, f64), count: usize) -> Vec<(String, f64)> {
         .map(|power| {
             // Centres of the first and last cell are half a cell inside the plot.
             let index = (f64::from(power) - from) / (to - from) * (count - 1) as f64;
-            (10f64.powi(power).to_string(), (index + 0.5) / count as f64)
+            (shortest(10f64.powi(power)), (index + 0.5) / count as f64)
         })
         .collect();
     // From one end of the axis to the other.

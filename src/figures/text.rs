@@ -3,6 +3,8 @@
 //! The widths are those of DejaVu Sans, as wide a face as `system-ui` is on any system: what fits by them fits on the
 //! page too, and the height of a figure at a width is the same on every surface.
 
+use crate::number::trimmed;
+
 /// Milli-ems that the printable ASCII characters take in DejaVu Sans, as wide a face as `system-ui` is on any system:
 /// in a narrower one labels have room to spare.
 #[rustfmt::skip]
@@ -77,11 +79,10 @@ pub fn number(value: f64) -> String {
     let power = (size.log10() + 1e-12).floor() as i32;
     let text = if (-3..5).contains(&power) {
         let decimals = (3 - power).max(0) as usize;
-        let text = format!("{size:.decimals$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+        trimmed(size, decimals)
     } else {
         let mantissa = (size / 10f64.powi(power) * 100.0).round() / 100.0;
-        let lead = if mantissa == 1.0 { String::new() } else { format!("{mantissa}·") };
+        let lead = if mantissa == 1.0 { String::new() } else { format!("{}·", trimmed(mantissa, 2)) };
         format!("{lead}10{}", raised(power))
     };
     if value < 0.0 { format!("−{text}") } else { text }

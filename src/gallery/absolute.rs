@@ -9,6 +9,7 @@ use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::figures::written;
 use crate::measures::NeuronKind;
+use crate::number::shortest;
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
@@ -35,7 +36,7 @@ fn specs_of(spec: &ExperimentSpec) -> Result<Vec<ExperimentSpec>, Error> {
 
 fn place(spec: &ExperimentSpec) -> String {
     match &spec.density {
-        Density::Uniform(p) => format!("1 − S = {p}"),
+        Density::Uniform(p) => format!("1 − S = {}", shortest(*p)),
         Density::Each(_) => "mixed densities".into(),
     }
 }

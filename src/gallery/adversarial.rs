@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
+use crate::number::fixed;
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Attack, Density, ExperimentSpec, ModelKind, RelativeTo};
@@ -172,19 +173,21 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let size = models[0].same_size.size;
     let fraction = 100.0 * spec.attack.map_or(0.0, |attack| attack.norm);
     let words = format!(
-        "Attacks of one size, {size:.2}, for all models, and of {fraction:.0}% of each density’s own mean input length; relative to the densest model."
+        "Attacks of one size, {}, for all models, and of {}% of each density’s own mean input length; relative to the densest model.",
+        fixed(size, 2),
+        fixed(fraction, 0)
     );
     let last = models.len() - 1;
     let panels = vec![
         Panel::new("Vulnerability to attacks", words, View::Chart(vulnerability)),
         Panel::new(
             "Features per dimension",
-            format!("From {:.1} to {:.1} as features get sparser.", features[0], features[last]),
+            format!("From {} to {} as features get sparser.", fixed(features[0], 1), fixed(features[last], 1)),
             View::Chart(per_dimension),
         ),
         Panel::new(
             "One against the other",
-            format!("Correlation r = {r:.3} with attacks of one size; the dashed line is equality."),
+            format!("Correlation r = {} with attacks of one size; the dashed line is equality.", fixed(r, 3)),
             View::Chart(scatter),
         ),
     ];

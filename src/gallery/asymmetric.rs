@@ -11,6 +11,7 @@ use crate::figures::network::Motif;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::motif::{AsymmetricMotif, asymmetric_motifs};
+use crate::number::fixed;
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::sweep::Lab;
@@ -99,13 +100,13 @@ fn motif_panel(report: &InstanceReport, motif: &AsymmetricMotif, order: &[usize]
     };
     let column = |neuron: usize| order.iter().position(|&k| k == neuron).unwrap_or(0) + 1;
     let words = format!(
-        "Neuron A ({} of the stacks) holds features {} and {} with weights {:.1} times apart, reciprocal on the way out; B ({}) takes back {:.0}% of the interference.",
+        "Neuron A ({} of the stacks) holds features {} and {} with weights {} times apart, reciprocal on the way out; B ({}) takes back {}% of the interference.",
         column(pair[0]),
         features[0] + 1,
         features[1] + 1,
-        motif.ratio,
+        fixed(motif.ratio, 1),
         column(pair[1]),
-        100.0 * motif.inhibition
+        fixed(100.0 * motif.inhibition, 0)
     );
     Panel::new("The motif", words, View::Motif(view))
 }

@@ -4,6 +4,7 @@ use super::{Still, models_of, raw_data, refuse};
 use crate::error::Error;
 use crate::figures::heatmap::{Bars, Heatmap};
 use crate::figures::panels::{Panel, Panels, View};
+use crate::number::shortest;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
 use crate::sweep::Lab;
@@ -61,7 +62,7 @@ fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Pan
         ModelKind::ReluHidden | ModelKind::Absolute => spec.model.name(),
     };
     let title = match &spec.density {
-        Density::Uniform(p) => format!("{model}, 1 − S = {p}"),
+        Density::Uniform(p) => format!("{model}, 1 − S = {}", shortest(*p)),
         Density::Each(_) => format!("{model}, mixed densities"),
     };
     let words = format!("{} of {n} features in {} dimensions.", report.measures.represented.len(), spec.hidden);

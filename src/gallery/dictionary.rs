@@ -12,6 +12,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
+use crate::number::{fixed, shortest};
 use crate::report::InstanceReport;
 use crate::sampler::reading;
 use crate::spec::{ExperimentSpec, ModelKind};
@@ -51,7 +52,7 @@ pub(crate) fn learn(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Learned, Err
         // A model in training has none yet; one that diverged gets none.
         return match model.status {
             Status::Running => Err(Error::Interrupted),
-            _ => refuse("learning_rate", spec.learning_rate, "one with which the model does not diverge"),
+            _ => refuse("learning_rate", shortest(spec.learning_rate), "one with which the model does not diverge"),
         };
     };
     let cosine = |a: &[f64], b: &[f32]| a.iter().zip(b).map(|(a, &b)| a * f64::from(b)).sum::<f64>();
@@ -89,7 +90,10 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
         None
     };
     let told = bound.map_or(String::new(), |bound| {
-        format!(" Told this model’s directions, pursuit finds {:.0}% of its active features.", 100.0 * bound.found)
+        format!(
+            " Told this model’s directions, pursuit finds {}% of its active features.",
+            fixed(100.0 * bound.found, 0)
+        )
     });
     let series =
         counts.iter().zip(curves.chunks_exact(MULTIPLES.len())).enumerate().map(|(idx, (k, points))| {
@@ -155,10 +159,10 @@ fn match_panel(learned: &Learned, n: usize) -> Panel {
     )
     .with_rules(vec![Rule::level(1.0, "1"), Rule::level(0.9, "found")]);
     let words = format!(
-        "{} of {n} features are represented; mean similarity {:.4}, {:.0}% above 0.9.",
+        "{} of {n} features are represented; mean similarity {}, {}% above 0.9.",
         scores.matches.len(),
-        scores.feature_similarity.unwrap_or(0.0),
-        100.0 * scores.features_recovered.unwrap_or(0.0)
+        fixed(scores.feature_similarity.unwrap_or(0.0), 4),
+        fixed(100.0 * scores.features_recovered.unwrap_or(0.0), 0)
     );
     Panel::new("How well each feature is found", words, View::Chart(chart))
 }
@@ -181,9 +185,9 @@ fn score_panel(scores: &DictionaryReport) -> Panel {
         vec![Series::new("", Tint::Kind(0), Mark::Dots(Shape::Square, 5.0), points)],
     );
     let words = format!(
-        "{:.1}% of the loss recovered; {:.1} of {} latents active at a time, {} dead.",
-        100.0 * scores.loss_recovered,
-        scores.active_latents,
+        "{}% of the loss recovered; {} of {} latents active at a time, {} dead.",
+        fixed(100.0 * scores.loss_recovered, 1),
+        fixed(scores.active_latents, 1),
         scores.latents,
         scores.dead_latents
     );

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::figures::arrows::Plane;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::measures::{Measures, sentence};
+use crate::number::trimmed;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec};
 use crate::sweep::Lab;
@@ -29,7 +30,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 fn panel(spec: &ExperimentSpec, report: &InstanceReport) -> Panel {
     let title = match &spec.density {
         // Sparsity S in percent, to a hundredth of one.
-        Density::Uniform(p) => format!("{}% sparse", ((1.0 - p) * 1e4).round() / 1e2),
+        Density::Uniform(p) => format!("{}% sparse", trimmed(100.0 * (1.0 - p), 2)),
         Density::Each(_) => "Mixed densities".into(),
     };
     let words = sentence(&Measures::of(&report.w(), spec.features, spec.hidden), spec.features, spec.hidden);

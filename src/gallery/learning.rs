@@ -11,6 +11,7 @@ use crate::figures::solid::{Point3, Solid};
 use crate::figures::theme::Tint;
 use crate::measures::dynamics::{Jump, JumpsAndDrops, Regimes, jumps, jumps_and_drops, regimes};
 use crate::measures::{canonical_pose, convex_hull};
+use crate::number::fixed;
 use crate::order;
 use crate::report::{HistoryReport, InstanceReport};
 use crate::spec::{ExperimentSpec, ModelKind};
@@ -120,11 +121,11 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
         panels.push(Panel::new("Loss", words, View::Chart(chart.with_rules(marks).with_aspect(0.75))));
     }
     for (&t, k) in regimes.breaks.iter().zip(1..) {
-        let title = format!("{k}: step {}", run.steps[t]);
+        let title = format!("{k}: step {}", fixed(run.steps[t], 0));
         // At its own scale: the first ones are small.
         let points = at(t);
         let longest = points.iter().map(length).fold(0.0, f64::max);
-        let words = format!("The longest has a length of {longest:.2}.");
+        let words = format!("The longest has a length of {}.", fixed(longest, 2));
         panels.push(Panel::new(title, words, View::Solid(Solid { radius: None, ..solid(points) })));
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));

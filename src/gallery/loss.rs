@@ -10,6 +10,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::surface::Field;
 use crate::figures::{Point, Tint};
+use crate::number::{fixed, trimmed};
 use crate::report::InstanceReport;
 use crate::rng::{Purpose, Stream};
 use crate::spec::{Density, ExperimentSpec, ModelKind};
@@ -110,10 +111,10 @@ fn terms_sentence(rows: &[&Row]) -> String {
     let share = |row: &Row| 100.0 * row.terms.total_interference() / row.terms.total().max(f64::MIN_POSITIVE);
     let of = |row: &Row| {
         format!(
-            "{} features represented at density {}, {:.0}% of the loss is interference",
+            "{} features represented at density {}, {}% of the loss is interference",
             row.represented,
             short(row.density),
-            share(row)
+            fixed(share(row), 0)
         )
     };
     if dense.density > sparse.density { format!("{}; {}.", of(dense), of(sparse)) } else { format!("{}.", of(dense)) }
@@ -154,8 +155,7 @@ fn circle_panel() -> Panel {
 
 /// A number in up to three decimals.
 fn short(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    trimmed(value, 3)
 }
 
 /// Half the width of the surface that is shown.
@@ -285,7 +285,7 @@ fn surface_sentence(minima: &[SurfaceMinimum], paths: &[Vec<[f64; 2]>]) -> Strin
     };
     let words = minima.iter().map(|minimum| {
         let n_ends = paths.iter().filter(|path| ends_in(minimum, path)).count();
-        format!("{} ({:.4}, {n_ends} of {})", kind_name(minimum.kind), minimum.loss, paths.len())
+        format!("{} ({}, {n_ends} of {})", kind_name(minimum.kind), fixed(minimum.loss, 4), paths.len())
     });
     format!("Minima with their losses and the descents that end there: {}.", words.collect::<Vec<_>>().join(", "))
 }

@@ -11,6 +11,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::{Point, Tint};
 use crate::measures::canonical_pose;
+use crate::number::{fixed, trimmed};
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, ModelKind};
 use crate::sweep::lab::map;
@@ -168,7 +169,7 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
     series.push(dots(Solution::Pentagon, Tint::Kind(0), Shape::Disc));
     series.push(dots(Solution::Digons, Tint::Kind(1), Shape::Square));
     let crossed = crossing.filter(|relative| (range.0..=range.1).contains(relative));
-    let rules = crossed.map(|relative| Rule::upright(relative, format!("{relative:.3}"))).into_iter().collect();
+    let rules = crossed.map(|relative| Rule::upright(relative, fixed(relative, 3))).into_iter().collect();
     let ticks = [0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
         .into_iter()
         .zip(["1/8", "1/4", "1/2", "1", "2", "4", "8", "16"])
@@ -184,7 +185,7 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
     let count = |solution| trained.iter().filter(|model| model.solution == solution).count();
     let words = format!(
         "Lines: exact minima{}. Marks: {} trained models, {} with all five features, {} as two digons without the odd one, {} otherwise (crosses).",
-        crossed.map_or(String::new(), |relative| format!(", which cross at {relative:.3}")),
+        crossed.map_or(String::new(), |relative| format!(", which cross at {}", fixed(relative, 3))),
         trained.len(),
         count(Solution::Pentagon),
         count(Solution::Digons),
@@ -206,7 +207,5 @@ fn plane_panel(model: &Trained) -> Panel {
 
 /// A number in two significant decimals or so.
 fn short(value: f64) -> String {
-    let decimals = if value < 1.0 { 3 } else { 2 };
-    let text = format!("{value:.decimals$}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    trimmed(value, if value < 1.0 { 3 } else { 2 })
 }

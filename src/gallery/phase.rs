@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::phase::Diagram;
 use crate::figures::theme::Tint;
+use crate::number::fixed;
 use crate::spec::ExperimentSpec;
 use crate::sweep::lab::map;
 use crate::sweep::{Agreement, Lab, PhaseGrid};
@@ -40,7 +41,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     );
     let other = |words: &str, classes: &[u8]| {
         let n_other = classes.iter().zip(&theory).filter(|(class, best)| class != best).count();
-        format!("{words}: {:.1}% of the cells change.", 100.0 * n_other as f64 / theory.len() as f64)
+        format!("{words}: {}% of the cells change.", fixed(100.0 * n_other as f64 / theory.len() as f64, 1))
     };
     let panels = vec![
         Panel::new("Theory", "The natural solution with the lowest loss, each at its best bias.", diagram(&theory)),

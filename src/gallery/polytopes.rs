@@ -11,6 +11,7 @@ use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::solid::Solid;
 use crate::measures::{Measures, canonical_pose, capitalised, convex_hull, polytopes};
+use crate::number::fixed;
 use crate::order;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
@@ -44,7 +45,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     }
     let mut frames = map(lab, "Thomson problem", spec.features - 1, |idx| {
         let solution = thomson(idx + 2, spec.seed);
-        let origin = format!("lowest energy {:.4}", solution.energy);
+        let origin = format!("lowest energy {}", fixed(solution.energy, 4));
         Ok(Frame::of(format!("{} points", idx + 2), origin, transposed(&solution.points), 3))
     })?;
     frames.push(Frame::of(
@@ -166,7 +167,7 @@ fn dimensionalities(values: &[f64]) -> String {
     }
     order::sort_by(&mut groups, |a, b| b.0.total_cmp(&a.0));
     match &groups[..] {
-        [(most, _), _, _, .., (least, _)] => format!("{least:.4} to {most:.4}"),
+        [(most, _), _, _, .., (least, _)] => format!("{} to {}", fixed(*least, 4), fixed(*most, 4)),
         groups => {
             let words = groups.iter().map(|(value, count)| format!("{count} × {}", fraction(*value)));
             words.collect::<Vec<_>>().join(", ")
@@ -179,9 +180,9 @@ fn fraction(value: f64) -> String {
     let simple =
         (1..=20).map(|below| (value * f64::from(below), below)).find(|(above, _)| (above - above.round()).abs() < 1e-6);
     match simple {
-        Some((above, 1)) => format!("{above:.0}"),
-        Some((above, below)) => format!("{above:.0}/{below}"),
-        None => format!("{value:.4}"),
+        Some((above, 1)) => fixed(above, 0),
+        Some((above, below)) => format!("{}/{below}", fixed(above, 0)),
+        None => fixed(value, 4),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::written;
 use crate::measures::NeuronKind;
+use crate::number::shortest;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
 use crate::sweep::Lab;
@@ -40,7 +41,7 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
 fn pair(spec: &ExperimentSpec, report: &InstanceReport) -> [Panel; 2] {
     let neurons = Neurons::of(report);
     let place = match &spec.density {
-        Density::Uniform(p) => format!("1 − S = {p}"),
+        Density::Uniform(p) => format!("1 − S = {}", shortest(*p)),
         Density::Each(_) => "mixed densities".into(),
     };
     let of = if spec.restarts.count > 1 { format!(", best of {}", spec.restarts.count) } else { String::new() };

@@ -13,6 +13,7 @@ use crate::figures::heatmap::Heatmap;
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::{canonical_pose, collapsed_pairs};
+use crate::number::{fixed, shortest};
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec};
@@ -72,7 +73,9 @@ pub fn make_local_bases(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, E
                 .with_blocks(blocks.map(|set| (set[0], set.len())).collect());
             let (within, across) = largest_cosines(&w, n, sets(spec));
             let words = format!(
-                "Within a set no two directions have a cosine beyond {within:.3} in magnitude, across sets it reaches {across:.3}."
+                "Within a set no two directions have a cosine beyond {} in magnitude, across sets it reaches {}.",
+                fixed(within, 3),
+                fixed(across, 3)
             );
             let title = format!("WᵀW, {} features in {} dimensions", n, spec.hidden);
             [Panel::new(title, words, View::Heatmap(heatmap)), cosines_panel(&w, n, sets(spec))]
@@ -163,7 +166,7 @@ fn title(spec: &ExperimentSpec, idx: usize) -> String {
     let first = job_spec(spec, 0).map_or(job.density.clone(), |first| first.density);
     let last = job_spec(spec, n_jobs(spec) - 1).map_or(job.density.clone(), |last| last.density);
     match &job.density {
-        Density::Uniform(p) if first != last => format!("1 − S = {p}"),
+        Density::Uniform(p) if first != last => format!("1 − S = {}", shortest(*p)),
         _ => format!("Seed {}", job.seed),
     }
 }
@@ -176,7 +179,7 @@ fn words(spec: &ExperimentSpec, report: &InstanceReport) -> String {
         .iter()
         .flat_map(|set| set.iter().enumerate().flat_map(|(at, &i)| set[at + 1..].iter().map(move |&j| (i, j))))
         .collect();
-    let angles: Vec<String> = pairs.iter().map(|&(i, j)| format!("{:.0}°", angle(&w, n, i, j))).collect();
+    let angles: Vec<String> = pairs.iter().map(|&(i, j)| format!("{}°", fixed(angle(&w, n, i, j), 0))).collect();
     let mut within = format!("Within sets {}", angles.join(", "));
     if angles.windows(2).all(|pair| pair[0] == pair[1]) && !angles.is_empty() {
         within = format!("Within each set {}", angles[0]);

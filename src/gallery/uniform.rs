@@ -7,6 +7,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Shape, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::measures::{Measures, Shape as Solid};
+use crate::number::shortest;
 use crate::order;
 use crate::report::InstanceReport;
 use crate::spec::{Density, ExperimentSpec, ModelKind};
@@ -76,7 +77,7 @@ pub fn make_dimensionality(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still
         let (report, w) = (&reports[idx], reports[idx].w());
         let measures = Measures::of(&w, spec.features, spec.hidden);
         let graph = playground::geometry(&measures, &w, spec.features);
-        let title = format!("Feature geometry at 1/(1 − S) = {}", rounded(inverse[idx]));
+        let title = format!("Feature geometry at 1/(1 − S) = {}", shortest(rounded(inverse[idx])));
         let words = format!(
             "The model with the most kinds of solids (number {} of {}): {}.",
             report.index + 1,
@@ -136,9 +137,13 @@ fn plateau(points: &[(f64, f64)]) -> String {
         points.iter().filter(|point| (point.1 / 0.5 - 1.0).abs() < 0.04).map(|point| point.0).collect();
     match near.as_slice() {
         [] => "No density has a D* within 4% of 1/2.".into(),
-        [only] => format!("D* is within 4% of 1/2 at 1/(1 − S) = {}.", rounded(*only)),
+        [only] => format!("D* is within 4% of 1/2 at 1/(1 − S) = {}.", shortest(rounded(*only))),
         [first, .., last] => {
-            format!("D* stays within 4% of 1/2 from 1/(1 − S) = {} to {}.", rounded(*first), rounded(*last))
+            format!(
+                "D* stays within 4% of 1/2 from 1/(1 − S) = {} to {}.",
+                shortest(rounded(*first)),
+                shortest(rounded(*last))
+            )
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::figures::chart::{Axis, Chart, Mark, Rule, Series, Source};
 use crate::figures::panels::{Panel, Panels, View};
 use crate::figures::theme::Tint;
 use crate::figures::written;
+use crate::number::shortest;
 use crate::report::InstanceReport;
 use crate::spec::{ExperimentSpec, Keep, ModelKind};
 use crate::sweep::{Lab, n_jobs};
@@ -156,7 +157,7 @@ fn free_words(outcomes: &[Outcome], of: &str, m: usize) -> String {
     match outcomes.iter().find(|outcome| outcome.is_free()) {
         Some(outcome) => format!(
             "With {of} {} no kept feature shares its dimension: {} are kept in {m} dimensions, at a loss of {}.",
-            outcome.strength,
+            shortest(outcome.strength),
             outcome.kept,
             written(outcome.loss, 2)
         ),

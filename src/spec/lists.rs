@@ -7,6 +7,7 @@ use super::fields::MAX_FEATURES;
 use super::read::{self, At, json_number, json_numbers};
 use super::types::*;
 use crate::error::Error;
+use crate::number::shortest;
 
 pub(super) fn set_density(spec: &mut ExperimentSpec, value: &Value, at: At) -> Result<(), Error> {
     spec.density = match value {
@@ -141,8 +142,8 @@ fn check_sets(spec: &ExperimentSpec, sets: &[Vec<usize>], at: At) -> Result<(), 
                 // A list of another length is refused as such, by `check_density`.
                 let (Some(first), Some(own)) = (list.get(set[0]), list.get(member)) else { continue };
                 if own != first {
-                    let given = format!("{member} with density {own}");
-                    let allowed = format!("one density in a set, {first} like feature {}", set[0]);
+                    let given = format!("{member} with density {}", shortest(*own));
+                    let allowed = format!("one density in a set, {} like feature {}", shortest(*first), set[0]);
                     return Err(at.index(set_idx).index(idx).refuse_text(given, allowed));
                 }
             }

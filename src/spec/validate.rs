@@ -7,6 +7,7 @@ use super::read::{self, At};
 use super::types::*;
 use super::{ExperimentSpec, json, sweep};
 use crate::error::Error;
+use crate::number::fixed;
 
 /// What the parameters of all instances, with their gradients and moments, and all recordings may take: 1 GiB.
 pub const MAX_MEMORY_BYTES: u64 = 1 << 30;
@@ -114,11 +115,11 @@ fn check_memory(spec: &ExperimentSpec) -> Result<(), Error> {
     }
     let recordings = if points > 0 { " with recordings" } else { "" };
     Err(Error::TooLarge(format!(
-        "features, hidden, restarts and sweep: got {} instances with {} parameters in all, {:.2} GiB{recordings}, \
+        "features, hidden, restarts and sweep: got {} instances with {} parameters in all, {} GiB{recordings}, \
          expected at most 1 GiB",
         spec.n_instances(),
         repeats * parameters,
-        bytes as f64 / MAX_MEMORY_BYTES as f64,
+        fixed(bytes as f64 / MAX_MEMORY_BYTES as f64, 2),
     )))
 }
 

@@ -45,7 +45,7 @@ pub enum Bias {
 /// When the density is outside [0, 1].
 #[must_use]
 pub fn natural_loss(phase: Phase21, density: f64, importance: f64, bias: Bias) -> f64 {
-    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
+    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1]");
     let p = density;
     let forgotten = forgotten_error(p, bias);
     let sum = match phase {
@@ -121,7 +121,7 @@ pub(super) fn antipodal_error(p: f64, bias: Bias) -> f64 {
 /// When the density is outside [0, 1].
 #[must_use]
 pub fn best_antipodal_bias(density: f64) -> f64 {
-    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
+    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1]");
     let (p, q) = (density, 1.0 - density);
     let mut b = 1.0_f64;
     loop {

@@ -55,7 +55,7 @@ const TIE: f64 = 1e-12;
 /// When the density is outside [0, 1].
 #[must_use]
 pub fn natural_loss_3_2(phase: Phase32, density: f64, importance: f64, bias: Bias) -> f64 {
-    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1], not {density}");
+    assert!((0.0..=1.0).contains(&density), "density must be in [0, 1]");
     let sum = match phase {
         Phase32::ExtraIgnored => importance * forgotten_error(density, bias),
         Phase32::OtherIgnored => forgotten_error(density, bias),

@@ -91,8 +91,8 @@ impl Surface {
     /// When the density is not in (0, 1], or the importance is negative or not finite.
     #[must_use]
     pub fn new(density: f64, importance: f64, bias: SurfaceBias) -> Self {
-        assert!(density > 0.0 && density <= 1.0, "density must be in (0, 1], not {density}");
-        assert!(importance >= 0.0 && importance.is_finite(), "importance must be a number ≥ 0, not {importance}");
+        assert!(density > 0.0 && density <= 1.0, "density must be in (0, 1]");
+        assert!(importance >= 0.0 && importance.is_finite(), "importance must be a number ≥ 0");
         Self { density, importance, bias }
     }
 

@@ -4,9 +4,11 @@
 //! through a span with an inline style, which a strict content security policy forbids and which costs a layout each.
 //! [`Canvas`] stands before it: it claims to be [`FINENESS`] times as large as the backing store, on a context scaled
 //! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
-//! itself.
+//! itself. It also draws itself what figures are made of, as `plotters-canvas` does but for how a colour is handed over: that
+//! writes an alpha as a float, for which the page would have to download how.
 
 use crate::figures::{Mode, Surface, Theme, color};
+use crate::number::shortest;
 use plotters::style::RGBColor;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
@@ -15,7 +17,7 @@ use plotters_backend::{
 };
 use plotters_canvas::CanvasBackend;
 use std::cell::{Cell, RefCell};
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, TAU};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -43,7 +45,7 @@ pub struct Canvas {
     size: (u32, u32),
     /// Device pixels in a CSS pixel.
     ratio: f64,
-    /// The fill style as [`Canvas::fill`] left it: a heat map is thousands of rectangles in three colours, and handing
+    /// The fill style as [`Canvas::set_fill`] left it: a heat map is thousands of rectangles in three colours, and handing
     /// over a style costs more than filling one. Everything else that fills forgets it.
     filled_with: Option<BackendColor>,
     /// The font as [`Canvas::set_font`] left it.
@@ -93,7 +95,7 @@ impl Canvas {
         let (font, size) = self.font(style);
         if self.font.replace(Some(font)) != Some(font) {
             let weight = if font.0 { 600 } else { 400 };
-            self.context.set_font(&format!("{weight} {size}px {}", style.family().as_str()));
+            self.context.set_font(&format!("{weight} {}px {}", shortest(size), style.family().as_str()));
         }
     }
 
@@ -117,13 +119,30 @@ impl Canvas {
         })
     }
 
-    fn fill(&mut self, (left, top): BackendCoord, (right, bottom): BackendCoord, color: BackendColor) {
+    /// Sets the fill style, unless it is set.
+    fn set_fill(&mut self, color: BackendColor) {
         let same = |known: BackendColor| known.rgb == color.rgb && known.alpha == color.alpha;
         if !self.filled_with.is_some_and(same) {
             self.context.set_fill_style_str(&css(color));
             self.filled_with = Some(color);
         }
-        self.context.fill_rect(left.into(), top.into(), (right - left).into(), (bottom - top).into());
+    }
+
+    fn set_stroke<S: BackendStyle>(&self, style: &S) {
+        self.context.set_stroke_style_str(&css(style.color()));
+        self.context.set_line_width(style.stroke_width().into());
+    }
+
+    /// Begins a path through these points.
+    fn trace<I: IntoIterator<Item = BackendCoord>>(&self, path: I) {
+        self.context.begin_path();
+        for (idx, (x, y)) in path.into_iter().enumerate() {
+            if idx == 0 {
+                self.context.move_to(x.into(), y.into());
+            } else {
+                self.context.line_to(x.into(), y.into());
+            }
+        }
     }
 
     fn write<S: BackendTextStyle>(&self, text: &str, style: &S, (x, y): BackendCoord) -> Result<(), JsValue> {
@@ -207,37 +226,43 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Outcome {
-        if !fill {
-            return self.inner.draw_rect(from, to, style, false);
+        let [x, y, width, height] = [from.0, from.1, to.0 - from.0, to.1 - from.1].map(f64::from);
+        if fill {
+            self.set_fill(style.color());
+            self.context.fill_rect(x, y, width, height);
+        } else {
+            self.set_stroke(style);
+            self.context.stroke_rect(x, y, width, height);
         }
-        self.fill(from, to, style.color());
         Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
-        // As plotters-canvas does it, but for how the colour is written.
-        self.context.begin_path();
-        self.context.set_stroke_style_str(&css(style.color()));
-        self.context.set_line_width(style.stroke_width().into());
-        for (idx, (x, y)) in path.into_iter().enumerate() {
-            if idx == 0 {
-                self.context.move_to(x.into(), y.into());
-            } else {
-                self.context.line_to(x.into(), y.into());
-            }
-        }
+        self.trace(path);
+        self.set_stroke(style);
         self.context.stroke();
         Ok(())
     }
 
-    fn draw_circle<S: BackendStyle>(&mut self, at: BackendCoord, radius: u32, style: &S, fill: bool) -> Outcome {
-        self.filled_with = None;
-        self.inner.draw_circle(at, radius, style, fill)
+    fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Outcome {
+        self.context.begin_path();
+        // It throws for a radius below 0 only.
+        let _ = self.context.arc(x.into(), y.into(), radius.into(), 0.0, TAU);
+        if fill {
+            self.set_fill(style.color());
+            self.context.fill();
+        } else {
+            self.set_stroke(style);
+            self.context.stroke();
+        }
+        Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
-        self.filled_with = None;
-        self.inner.fill_polygon(path, style)
+        self.trace(path);
+        self.set_fill(style.color());
+        self.context.fill();
+        Ok(())
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Outcome {

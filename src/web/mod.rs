@@ -20,6 +20,10 @@ mod trainer;
 
 use wasm_bindgen::prelude::*;
 
+/// A third of the standard one's code, all of which the page would download before its first figure.
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 #[wasm_bindgen]
 extern "C" {
     /// Brings the module's next part before it returns; page and worker define it.

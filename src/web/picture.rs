@@ -10,6 +10,7 @@ use super::thrown;
 use crate::error::Error;
 use crate::figures::spots::{self, Spot};
 use crate::figures::{Box2, Figure, Panels, Sheet, Surface, Theme, View, color, svg};
+use crate::number::shortest;
 use crate::spec::json_text;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
@@ -255,7 +256,7 @@ impl Picture {
         #[wasm_bindgen(unchecked_param_type = "\"light\" | \"dark\"")] theme: &str,
     ) -> Result<String, js_sys::Error> {
         if !(200.0..=8000.0).contains(&width) {
-            return Err(refused("width", width.to_string(), "a number from 200 to 8000"));
+            return Err(refused("width", shortest(width), "a number from 200 to 8000"));
         }
         let (mode, width) = (mode(theme)?, width.round() as u32);
         let mut buffer = String::new();

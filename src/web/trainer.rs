@@ -3,6 +3,7 @@
 use super::{object, parsed, thrown};
 use crate::error::Error;
 use crate::measures::{Measures, sentence};
+use crate::number::shortest;
 use crate::spec::json_text;
 use crate::train;
 use js_sys::{Float32Array, Float64Array, Uint32Array};
@@ -207,5 +208,5 @@ fn whole_seed(seed: f64) -> Result<u64, Error> {
         return Ok(seed as u64);
     }
     let allowed = "a whole number from 0 to 9007199254740991".into();
-    Err(Error::Field { field: "seed".into(), value: seed.to_string(), allowed })
+    Err(Error::Field { field: "seed".into(), value: shortest(seed), allowed })
 }

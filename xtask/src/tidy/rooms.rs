@@ -14,6 +14,7 @@ const fn room(name: &'static str, may_import: &'static [&'static str]) -> Room {
 #[rustfmt::skip]
 pub const ROOMS: &[Room] = &[
     room("error", &[]),
+    room("number", &[]),
     room("order", &[]),
     room("wire", &[]),
     room("spec", &[]),
@@ -67,7 +68,7 @@ const GALLERY: &[&str] = NATIVE.split_at(15).0;
 const CLAIMS: &[&str] = &NATIVE;
 
 /// The rooms every other may import.
-pub const EVERYWHERE: [&str; 3] = ["error", "order", "wire"];
+pub const EVERYWHERE: [&str; 4] = ["error", "number", "order", "wire"];
 
 /// The room called `name`.
 pub fn find(name: &str) -> Option<&'static Room> {
