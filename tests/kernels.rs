@@ -7,6 +7,7 @@
 use superposition::kernels::actives::Actives;
 use superposition::kernels::draws::{self, Reading};
 use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, gram, oracle, tiny};
+use superposition::models::linear;
 use superposition::rng::{Purpose, Stream};
 
 /// Panics with error against bound unless `got` is within `8·√k` ulp of the terms' magnitudes.
@@ -419,6 +420,87 @@ fn the_gram_kernel_pays_from_some_density_down() {
             assert!(densities[first..].iter().all(|&p| pays(p)), "{n}→{m} at {}", level.name());
         }
     }
+}
+
+/// Features 0 to n/4 are represented, the others hardly, and the last one has an output that feature 0 silences now and then.
+fn mostly_linear(n: usize, m: usize, relu: bool) -> Model {
+    let mut model = Model::random(n, m, relu, 3);
+    model.importance.fill(0.7);
+    for i in n / 4..n {
+        (0..m).for_each(|k| model.w[k * n + i] *= 0.02);
+        model.b[i] = 0.06 + 0.001 * i as f32;
+    }
+    let length: f32 = (0..m).map(|k| model.w[k * n].powi(2)).sum();
+    (0..m).for_each(|k| model.w[k * n + n - 1] = -0.3 * model.w[k * n] / length);
+    model.b[n - 1] = 0.25;
+    model
+}
+
+#[test]
+fn the_linear_kernel_agrees_with_the_oracle_at_every_level_and_length() {
+    let sets = Reading::new(&[0.3; 12]).with_sets(&[0.3; 12], &[vec![4, 7]], &[vec![5, 6]]);
+    let cases = [
+        ("sparse", mostly_linear(40, 6, true), Reading::new(&[0.1; 40])),
+        ("two words a feature", mostly_linear(24, 17, true), Reading::new(&[0.006; 24])),
+        ("dense", mostly_linear(40, 5, true), Reading::new(&[0.3; 40])),
+        ("signed", mostly_linear(33, 4, true), Reading::new(&[0.05; 33]).with_signs()),
+        ("sets", mostly_linear(12, 3, true), sets),
+        ("without ReLU", mostly_linear(9, 4, false), Reading::new(&[0.5; 9])),
+        ("sparse without ReLU", mostly_linear(9, 4, false), Reading::new(&[0.1; 9])),
+    ];
+    for (what, model, reading) in cases {
+        let (n, m) = (model.b.len(), model.w.len() / model.b.len());
+        for level in Level::all() {
+            let tile = blocked::tile_samples(level);
+            // The same memory for all: a batch leaves nothing behind.
+            let mut workspace = linear::Workspace::default();
+            let mut n_silent = 0;
+            for n_samples in LENGTHS.into_iter().filter(|&length| length < tile).chain([tile - 1, tile, 2 * tile + 5]) {
+                let n_tiles = n_samples.div_ceil(tile);
+                let mut words = vec![0; n_tiles * tile * reading.words()];
+                Stream::new(n_samples as u64 + 1, Purpose::Batches).fill_rows(level, &mut words);
+                let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
+                let mut got = Sums::zeros(n, m);
+                assert!(
+                    linear::begin(level, model.tied(), &reading, &mut workspace),
+                    "{what}: most outputs are linear"
+                );
+                for (tile_idx, words) in words.chunks_exact(tile * reading.words()).enumerate() {
+                    let here = (n_samples - tile_idx * tile).min(tile);
+                    linear::add_tile(level, model.tied(), &reading, words, here, &mut workspace);
+                }
+                linear::finish(level, model.tied(), &mut workspace, &mut got);
+                // An output is a sum over m and over features; so is each product on the way back.
+                let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
+                compare(&format!("{what} × {n_samples}"), level, &got, &want, terms);
+                n_silent += (0..n_samples).filter(|&sample| silences_last(&model, &reading, &words, sample)).count();
+            }
+            assert!(n_silent > 0 || !["sparse", "dense"].contains(&what), "{what}: no output had to be taken back");
+        }
+    }
+}
+
+/// Whether the last feature's output is below 0.
+fn silences_last(model: &Model, reading: &Reading, words: &[u32], sample: usize) -> bool {
+    let n = model.b.len();
+    let x = oracle::inputs(reading, words, sample);
+    let rows = model.w.chunks_exact(n);
+    let along: f32 = rows.map(|row| row[n - 1] * row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>()).sum();
+    along + model.b[n - 1] < 0.0
+}
+
+#[test]
+fn the_linear_kernel_refuses_what_it_cannot_or_need_not_do() {
+    let level = Level::best();
+    let mut workspace = linear::Workspace::default();
+    let reading = Reading::new(&[0.3; 40]);
+    let mut begins = |network: Network| linear::begin(level, network, &reading, &mut workspace);
+    let linear = mostly_linear(40, 6, true);
+    assert!(begins(linear.tied()));
+    assert!(!begins(Network { hidden_l1: 0.1, ..linear.tied() }), "a penalty");
+    assert!(!begins(Network { relu_hidden: true, ..linear.tied() }), "a ReLU at h");
+    assert!(!begins(Network { importance: &Model::random(40, 6, true, 1).importance, ..linear.tied() }), "importances");
+    assert!(!begins(Network { b: &[-0.1; 40], ..linear.tied() }), "outputs are silent");
 }
 
 /// Small integers leave no rounding, so every level must give the products exactly.

@@ -2,14 +2,19 @@
 
 #![allow(clippy::needless_range_loop, reason = "closures, so iterators' adapters too, lose the level's instructions")]
 
+use std::ops::Range;
+
 use fearless_simd::prelude::*;
 
 use super::draws::Reading;
+use super::lanes::mul_add;
 use super::level::run_at;
 use super::{BLOCK, Level};
 
 /// Features whose sixteen samples a word has a bit for.
 const ROUND: usize = 64 / BLOCK;
+/// Vectors of a row that are worked on at once.
+const PAIR: usize = 2;
 
 /// A feature that is active, and its value in [0, 1].
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -88,6 +93,29 @@ impl Actives {
     }
 }
 
+/// A bit for each of a block's samples in which a feature with these words is active.
+#[inline(always)]
+fn active_in<S: Simd>(simd: S, words: &[u32], last_active: i32) -> u64 {
+    let lanes = S::u32s::LEN;
+    let last = S::i32s::splat(simd, last_active);
+    let mut inactive = 0;
+    for first in (0..BLOCK).step_by(lanes) {
+        let draw: S::i32s = (S::u32s::from_slice(simd, &words[first..first + lanes]) >> 1).bitcast();
+        inactive |= draw.simd_gt(last).to_bitmask() << first;
+    }
+    !inactive & 0xffff
+}
+
+/// The value of an active feature.
+#[inline(always)]
+fn value_in(reading: &Reading, feature: usize, words: &[u32], lane: usize) -> f32 {
+    if reading.paired {
+        (words[BLOCK + lane] >> 8) as f32 * (1.0 / 16_777_216.0)
+    } else {
+        (words[lane] >> 1) as i32 as f32 * reading.value_scale[feature]
+    }
+}
+
 #[inline(always)]
 fn read_lanes<S: Simd, const FUSED: bool>(
     simd: S,
@@ -96,7 +124,6 @@ fn read_lanes<S: Simd, const FUSED: bool>(
     n_samples: usize,
     actives: &mut Actives,
 ) {
-    let lanes = S::u32s::LEN;
     let Actives { n_features, row_len, entries, counts, x, .. } = actives;
     let (n, row_len) = (*n_features, *row_len);
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
@@ -109,13 +136,7 @@ fn read_lanes<S: Simd, const FUSED: bool>(
             let first_feature = round * ROUND;
             let mut active = 0;
             for (place, words) in rows.chunks_exact(per_feature).enumerate() {
-                let last = S::i32s::splat(simd, reading.last_active[first_feature + place]);
-                let mut inactive = 0;
-                for first in (0..BLOCK).step_by(lanes) {
-                    let draw: S::i32s = (S::u32s::from_slice(simd, &words[first..first + lanes]) >> 1).bitcast();
-                    inactive |= draw.simd_gt(last).to_bitmask() << first;
-                }
-                active |= (!inactive & 0xffff) << (place * BLOCK);
+                active |= active_in(simd, words, reading.last_active[first_feature + place]) << (place * BLOCK);
             }
             active &= counting;
             while active != 0 {
@@ -123,16 +144,183 @@ fn read_lanes<S: Simd, const FUSED: bool>(
                 active &= active - 1;
                 let (place, lane) = (bit / BLOCK, bit % BLOCK);
                 let feature = first_feature + place;
-                let value = if reading.paired {
-                    (rows[place * per_feature + BLOCK + lane] >> 8) as f32 * (1.0 / 16_777_216.0)
-                } else {
-                    (rows[place * per_feature + lane] >> 1) as i32 as f32 * reading.value_scale[feature]
-                };
+                let value = value_in(reading, feature, &rows[place * per_feature..][..per_feature], lane);
                 let sample = first_sample + lane;
                 entries[sample * n + counts[sample] as usize] = Active { feature: feature as u32, value };
                 counts[sample] += 1;
                 x[sample * row_len + feature] = value;
             }
         }
+    }
+}
+
+/// A sample in which a feature is active, and its value in [0, 1].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Entry {
+    /// s.
+    pub sample: u32,
+    /// `x_i` of it.
+    pub value: f32,
+}
+
+/// The same of a tile, feature by feature.
+#[derive(Debug, Clone, Default)]
+pub struct ByFeature {
+    entries: Vec<Entry>,
+    /// `[features + 1]`, where each feature's entries begin.
+    starts: Vec<u32>,
+}
+
+impl ByFeature {
+    /// Reads the first `n_samples` samples of a tile, features in this order.
+    ///
+    /// # Panics
+    /// If the shapes do not fit, or [`Actives::can_read`] says no.
+    pub fn read(&mut self, level: Level, reading: &Reading, draws: &[u32], n_samples: usize, order: &[u32]) {
+        assert!(Actives::can_read(reading), "independent features, values in [0, 1]");
+        assert!(draws.len() >= n_samples.div_ceil(BLOCK) * reading.words() * BLOCK, "draws: every sample's");
+        self.entries.resize(n_samples.next_multiple_of(BLOCK) * order.len(), Entry::default());
+        self.starts.clear();
+        self.starts.push(0);
+        run_at!(level, simd, FUSED => read_features::<_, FUSED>(simd, reading, draws, n_samples, order, self));
+    }
+
+    /// Where the feature at this place of the order is active, in the order of the samples.
+    #[inline(always)]
+    pub fn of(&self, place: usize) -> &[Entry] {
+        &self.entries[self.starts[place] as usize..self.starts[place + 1] as usize]
+    }
+
+    /// How long rows of so many numbers are in what follows: whole pairs of vectors.
+    pub fn row_len(level: Level, n_numbers: usize) -> usize {
+        n_numbers.next_multiple_of(PAIR * run_at!(level, simd, FUSED => lanes_of::<_, FUSED>(simd)))
+    }
+
+    /// Adds `x_i` times a feature's row to the row of each sample, for the features at these places.
+    ///
+    /// # Shapes
+    /// `features: [order][row_len]`, `samples: [samples][row_len]`.
+    pub fn add_columns(
+        &self,
+        level: Level,
+        places: Range<usize>,
+        features: &[f32],
+        row_len: usize,
+        samples: &mut [f32],
+    ) {
+        run_at!(level, simd, FUSED => add_columns::<_, FUSED>(simd, self, places, features, row_len, samples));
+    }
+
+    /// Adds `Σ x_i` times the samples' rows to the row of each feature at these places.
+    ///
+    /// # Shapes
+    /// As in [`ByFeature::add_columns`].
+    pub fn add_products(
+        &self,
+        level: Level,
+        places: Range<usize>,
+        samples: &[f32],
+        row_len: usize,
+        features: &mut [f32],
+    ) {
+        run_at!(level, simd, FUSED => add_products::<_, FUSED>(simd, self, places, samples, row_len, features));
+    }
+}
+
+#[inline(always)]
+fn lanes_of<S: Simd, const FUSED: bool>(_: S) -> usize {
+    S::f32s::LEN
+}
+
+/// A pair of vectors of a feature's row stays in registers while the samples' rows come by.
+#[inline(always)]
+fn add_columns<S: Simd, const FUSED: bool>(
+    simd: S,
+    lists: &ByFeature,
+    places: Range<usize>,
+    features: &[f32],
+    row_len: usize,
+    samples: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    for place in places {
+        let row = &features[place * row_len..][..row_len];
+        for (pair, row) in row.chunks_exact(PAIR * lanes).enumerate() {
+            let row = [S::f32s::from_slice(simd, &row[..lanes]), S::f32s::from_slice(simd, &row[lanes..])];
+            for entry in lists.of(place) {
+                let x = S::f32s::splat(simd, entry.value);
+                let sums = &mut samples[entry.sample as usize * row_len + pair * PAIR * lanes..][..PAIR * lanes];
+                for v in 0..PAIR {
+                    let sums = &mut sums[v * lanes..(v + 1) * lanes];
+                    mul_add::<S, FUSED>(x, row[v], S::f32s::from_slice(simd, sums)).store_slice(sums);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_products<S: Simd, const FUSED: bool>(
+    simd: S,
+    lists: &ByFeature,
+    places: Range<usize>,
+    samples: &[f32],
+    row_len: usize,
+    features: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    for place in places {
+        let row = &mut features[place * row_len..][..row_len];
+        for (pair, row) in row.chunks_exact_mut(PAIR * lanes).enumerate() {
+            let mut sums = [S::f32s::from_slice(simd, &row[..lanes]), S::f32s::from_slice(simd, &row[lanes..])];
+            for entry in lists.of(place) {
+                let x = S::f32s::splat(simd, entry.value);
+                let row = &samples[entry.sample as usize * row_len + pair * PAIR * lanes..][..PAIR * lanes];
+                for v in 0..PAIR {
+                    sums[v] =
+                        mul_add::<S, FUSED>(x, S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]), sums[v]);
+                }
+            }
+            for v in 0..PAIR {
+                sums[v].store_slice(&mut row[v * lanes..(v + 1) * lanes]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn read_features<S: Simd, const FUSED: bool>(
+    simd: S,
+    reading: &Reading,
+    draws: &[u32],
+    n_samples: usize,
+    order: &[u32],
+    lists: &mut ByFeature,
+) {
+    let ByFeature { entries, starts } = lists;
+    let per_feature = reading.words() / reading.last_active.len() * BLOCK;
+    let (row, mut len) = (reading.words() * BLOCK, 0);
+    for &feature in order {
+        let feature = feature as usize;
+        let last_active = reading.last_active[feature];
+        for first_block in (0..n_samples.div_ceil(BLOCK)).step_by(ROUND) {
+            let blocks = &draws[first_block * row..];
+            let first_sample = first_block * BLOCK;
+            let n_here = (n_samples - first_sample).min(ROUND * BLOCK);
+            let mut active = 0;
+            for (place, block) in blocks.chunks_exact(row).take(n_here.div_ceil(BLOCK)).enumerate() {
+                active |= active_in(simd, &block[feature * per_feature..][..BLOCK], last_active) << (place * BLOCK);
+            }
+            active &= u64::MAX >> (64 - n_here);
+            while active != 0 {
+                let bit = active.trailing_zeros() as usize;
+                active &= active - 1;
+                let words = &blocks[bit / BLOCK * row + feature * per_feature..][..per_feature];
+                let value = value_in(reading, feature, words, bit % BLOCK);
+                entries[len] = Entry { sample: (first_sample + bit) as u32, value };
+                len += 1;
+            }
+        }
+        starts.push(len as u32);
     }
 }

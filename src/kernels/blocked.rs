@@ -161,7 +161,7 @@ fn step_tile<S: Simd, const FUSED: bool>(
         Some(decoder) => (decoder, &**transposed),
     };
     product_lanes::<S, FUSED>(simd, decode, n_hidden, h, panel, g);
-    errors_to_gradients::<S, FUSED>(simd, network, n_samples, x, g, sums);
+    errors_to_gradients_lanes::<S, FUSED>(simd, network, n_samples, x, g, sums);
     product_lanes::<S, FUSED>(simd, encode, n_features, g, panel, dh);
     if network.hidden_l1 > 0.0 {
         add_penalty::<S>(simd, n_features as f32 * network.hidden_l1, n_samples, h, dh);
@@ -219,9 +219,24 @@ fn add_penalty<S: Simd>(simd: S, weight: f32, n_samples: usize, h: &[f32], gradi
     }
 }
 
-/// Turns `DH` in `g` into the gradient at the outputs, and adds up loss and `db`.
-#[inline(always)]
-fn errors_to_gradients<S: Simd, const FUSED: bool>(
+/// Turns `DH` in `g` into the gradient at the outputs, and adds up loss and `db`, of the first `n_samples` samples of a tile.
+///
+/// # Shapes
+/// `x`, `g`: `[n_features][tile_samples]`.
+pub fn errors_to_gradients(
+    level: Level,
+    network: Network,
+    n_samples: usize,
+    x: &[f32],
+    g: &mut [f32],
+    sums: &mut Sums,
+) {
+    run_at!(level, simd, FUSED => errors_to_gradients_lanes::<_, FUSED>(simd, network, n_samples, x, g, sums));
+}
+
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn errors_to_gradients_lanes<S: Simd, const FUSED: bool>(
     simd: S,
     network: Network,
     n_samples: usize,
@@ -270,10 +285,18 @@ fn errors_to_gradients<S: Simd, const FUSED: bool>(
 /// # Panics
 /// If the shapes do not fit.
 pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
+    product_with(level, a, inner, b, &mut Vec::new(), out);
+}
+
+/// [`product`] with memory for its panels.
+///
+/// # Panics
+/// As there.
+pub fn product_with(level: Level, a: &[f32], inner: usize, b: &[f32], panel: &mut Vec<f32>, out: &mut [f32]) {
     assert!(inner > 0 && a.len().is_multiple_of(inner) && b.len().is_multiple_of(inner), "whole rows");
     assert_eq!((b.len() / inner) % (COLUMNS * BLOCK), 0, "a tile is a whole number of column groups");
     assert_eq!(out.len() * inner, (a.len() / inner) * b.len(), "out: rows × tile");
-    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, &mut Vec::new(), out));
+    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, panel, out));
 }
 
 /// The columns of `b` are taken a few vectors at a time. Where `b` is larger than the nearest cache they are copied side by side first

@@ -153,10 +153,19 @@ impl Reading {
     /// # Panics
     /// If the shapes do not fit.
     pub fn inputs_into(&self, level: Level, draws: &[u32], x: &mut [f32]) {
+        self.inputs_in_order(level, draws, &[], x);
+    }
+
+    /// The same with feature `order[row]` in each row, all features in their own order where that is empty.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub fn inputs_in_order(&self, level: Level, draws: &[u32], order: &[u32], x: &mut [f32]) {
         let n_blocks = draws.len() / (self.words() * BLOCK);
         assert_eq!(draws.len(), n_blocks * self.words() * BLOCK, "draws: whole blocks");
-        assert_eq!(x.len(), n_blocks * BLOCK * self.last_active.len(), "x: n_features rows of a tile's samples");
-        run_at!(level, simd, FUSED => inputs::<_, FUSED>(simd, self, draws, x));
+        let n_rows = if order.is_empty() { self.last_active.len() } else { order.len() };
+        assert_eq!(x.len(), n_blocks * BLOCK * n_rows, "x: a row of a tile's samples for each feature");
+        run_at!(level, simd, FUSED => inputs::<_, FUSED>(simd, self, draws, order, x));
     }
 }
 
@@ -166,13 +175,14 @@ fn n_active(density: f64) -> f64 {
 }
 
 #[inline(always)]
-fn inputs<S: Simd, const FUSED: bool>(simd: S, reading: &Reading, draws: &[u32], x: &mut [f32]) {
-    let n_features = reading.last_active.len();
-    let row_len = x.len() / n_features;
+fn inputs<S: Simd, const FUSED: bool>(simd: S, reading: &Reading, draws: &[u32], order: &[u32], x: &mut [f32]) {
+    let n_rows = if order.is_empty() { reading.last_active.len() } else { order.len() };
+    let row_len = x.len() / n_rows;
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
     for (block_idx, block) in draws.chunks_exact(reading.words() * BLOCK).enumerate() {
-        for i in 0..n_features {
-            let out = &mut x[i * row_len + block_idx * BLOCK..][..BLOCK];
+        for row in 0..n_rows {
+            let i = if order.is_empty() { row } else { order[row] as usize };
+            let out = &mut x[row * row_len + block_idx * BLOCK..][..BLOCK];
             let words = &block[i * per_feature..][..per_feature];
             let (draws, first_active) = match &reading.shared {
                 None => (words, 0),

@@ -16,6 +16,7 @@ mod level;
 pub mod network;
 pub mod oracle;
 mod sparse;
+pub mod sums;
 pub mod tiny;
 
 pub use level::Level;

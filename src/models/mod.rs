@@ -4,6 +4,7 @@
 //! a matrix of its own (`absolute`), then b `[n_features]`. What is in a sample, which update follows and when a run ends are none
 //! of this room's business.
 
+pub mod linear;
 mod work;
 
 use std::ops::Range;

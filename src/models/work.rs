@@ -1,6 +1,6 @@
 //! A batch's loss and gradient, by whichever kernel fits the network.
 
-use super::{Network, Perturbation, Shape, Sums};
+use super::{Network, Perturbation, Shape, Sums, linear};
 use crate::kernels::draws::Reading;
 use crate::kernels::{BLOCK, Level, blocked, gram, tiny};
 
@@ -13,6 +13,8 @@ pub enum Kernel {
     Blocked,
     /// The Gram matrix of a tied model, and lists of what is active.
     Gram,
+    /// Dense products of a tied model, of less in batches where many outputs are never silent.
+    Linear,
 }
 
 impl Kernel {
@@ -24,6 +26,8 @@ impl Kernel {
             Kernel::Registers
         } else if gram::suits(network, reading) && gram::pays(level, network, reading, batch) {
             Kernel::Gram
+        } else if linear::suits(network) {
+            Kernel::Linear
         } else {
             Kernel::Blocked
         }
@@ -33,7 +37,7 @@ impl Kernel {
     pub fn tile_blocks(self, level: Level) -> usize {
         match self {
             Kernel::Registers => tiny::TILE_BLOCKS,
-            Kernel::Blocked | Kernel::Gram => blocked::tile_samples(level) / BLOCK,
+            Kernel::Blocked | Kernel::Gram | Kernel::Linear => blocked::tile_samples(level) / BLOCK,
         }
     }
 }
@@ -50,6 +54,8 @@ enum Workspace {
     Registers,
     Blocked(blocked::Workspace),
     Gram(gram::Workspace),
+    /// With whether this batch goes the shorter way.
+    Linear(bool, Box<(linear::Workspace, blocked::Workspace)>),
 }
 
 impl Work {
@@ -62,6 +68,7 @@ impl Work {
                 Kernel::Registers => Workspace::Registers,
                 Kernel::Blocked => Workspace::Blocked(blocked::Workspace::default()),
                 Kernel::Gram => Workspace::Gram(gram::Workspace::default()),
+                Kernel::Linear => Workspace::Linear(false, Box::default()),
             },
         }
     }
@@ -72,16 +79,23 @@ impl Work {
             Workspace::Registers => {}
             Workspace::Blocked(workspace) => *workspace = Default::default(),
             Workspace::Gram(workspace) => *workspace = Default::default(),
+            Workspace::Linear(_, spaces) => **spaces = Default::default(),
         }
     }
 
     /// Starts a batch.
-    pub fn begin(&mut self, level: Level, network: Network) {
+    pub fn begin(&mut self, level: Level, network: Network, reading: &Reading) {
         self.sums.clear();
         match &mut self.workspace {
             Workspace::Registers => {}
             Workspace::Blocked(workspace) => blocked::begin(network, workspace),
             Workspace::Gram(workspace) => gram::begin(level, network, workspace),
+            Workspace::Linear(shorter, spaces) => {
+                *shorter = linear::begin(level, network, reading, &mut spaces.0);
+                if !*shorter {
+                    blocked::begin(network, &mut spaces.1);
+                }
+            }
         }
     }
 
@@ -112,6 +126,12 @@ impl Work {
                 blocked::add_tile(level, network, reading, draws, n_samples, perturbation, workspace, sums);
             }
             Workspace::Gram(workspace) => gram::add_tile(level, network, reading, draws, n_samples, workspace, sums),
+            Workspace::Linear(true, spaces) => {
+                linear::add_tile(level, network, reading, draws, n_samples, &mut spaces.0)
+            }
+            Workspace::Linear(false, spaces) => {
+                blocked::add_tile(level, network, reading, draws, n_samples, None, &mut spaces.1, sums);
+            }
         }
     }
 
@@ -121,6 +141,8 @@ impl Work {
             Workspace::Registers => {}
             Workspace::Blocked(workspace) => blocked::finish(workspace, &mut self.sums),
             Workspace::Gram(workspace) => gram::finish(level, network, workspace, &mut self.sums),
+            Workspace::Linear(true, spaces) => linear::finish(level, network, &mut spaces.0, &mut self.sums),
+            Workspace::Linear(false, spaces) => blocked::finish(&spaces.1, &mut self.sums),
         }
         &self.sums
     }

@@ -222,7 +222,7 @@ pub fn batch_sums(level: Level, spec: &ExperimentSpec, parameters: &[f32], n_sam
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
     let tile_blocks = kernel.tile_blocks(level);
     let mut draws = vec![0; tile_blocks * reading.words() * BLOCK];
-    work.begin(level, network);
+    work.begin(level, network, &reading);
     for first in (0..n_samples).step_by(tile_blocks * BLOCK) {
         stream.fill_rows(level, &mut draws);
         work.add_tile(level, network, &reading, &draws, (n_samples - first).min(tile_blocks * BLOCK), None);

@@ -391,7 +391,7 @@ impl Group {
         for ((work, directions), &run_idx) in self.work.iter_mut().zip(&mut self.directions).zip(&self.members) {
             if running(runs, run_idx) {
                 let cell = &cells[run_idx / restarts];
-                work.begin(level, cell.network(&runs[run_idx].parameters));
+                work.begin(level, cell.network(&runs[run_idx].parameters), &cell.reading);
                 if let Some(size) = cell.attack {
                     attacked = true;
                     cell.attacks_into(size, &runs[run_idx].parameters, directions);

@@ -64,8 +64,10 @@ const COLD: &[&str] = &[
     "13expected_norm",
     "7kernels7blocked",
     "7kernels4gram",
+    "6models6linear",
     "7kernels7actives",
     "7Reading11inputs_into",
+    "7Reading15inputs_in_order",
     // Solids of three dimensions, long lists.
     "5Shape8vertices",
     "4sort6stable9quicksort",

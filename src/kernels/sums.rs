@@ -1,0 +1,59 @@
+//! Sums and extremes of rows, for those who work with products of tiles.
+
+use fearless_simd::prelude::*;
+
+use super::Level;
+use super::lanes::mul_add;
+use super::level::run_at;
+
+/// The most that a column of `[rows][tile]` is away from a mean, `[rows]`.
+pub fn longest(level: Level, matrix: &[f32], tile: usize, mean: &[f32]) -> f32 {
+    run_at!(level, simd, FUSED => longest_lanes::<_, FUSED>(simd, matrix, tile, mean))
+}
+
+#[inline(always)]
+fn longest_lanes<S: Simd, const FUSED: bool>(simd: S, matrix: &[f32], tile: usize, mean: &[f32]) -> f32 {
+    let lanes = S::f32s::LEN;
+    let mut longest: f32 = 0.0;
+    for first in (0..tile).step_by(lanes) {
+        let mut squares = S::f32s::splat(simd, 0.0);
+        for (row, &mean) in matrix.chunks_exact(tile).zip(mean) {
+            let entries = S::f32s::from_slice(simd, &row[first..first + lanes]) - S::f32s::splat(simd, mean);
+            squares = mul_add::<S, FUSED>(entries, entries, squares);
+        }
+        longest = longest.max(squares.reduce_max());
+    }
+    longest.sqrt()
+}
+
+/// The least number of a row of whole blocks.
+pub fn least(level: Level, row: &[f32]) -> f32 {
+    run_at!(level, simd, FUSED => least_lanes::<_, FUSED>(simd, row))
+}
+
+#[inline(always)]
+fn least_lanes<S: Simd, const FUSED: bool>(simd: S, row: &[f32]) -> f32 {
+    let lanes = S::f32s::LEN;
+    let mut least = S::f32s::splat(simd, f32::INFINITY);
+    for entries in row.chunks_exact(lanes) {
+        least = least.min(S::f32s::from_slice(simd, entries));
+    }
+    least.reduce_min()
+}
+
+/// `Σ a` and `Σ a·b` of rows of whole blocks.
+pub fn of_products(level: Level, a: &[f32], b: &[f32]) -> (f32, f32) {
+    run_at!(level, simd, FUSED => of_products_lanes::<_, FUSED>(simd, a, b))
+}
+
+#[inline(always)]
+fn of_products_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32]) -> (f32, f32) {
+    let lanes = S::f32s::LEN;
+    let (mut sum, mut product) = (S::f32s::splat(simd, 0.0), S::f32s::splat(simd, 0.0));
+    for (a, b) in a.chunks_exact(lanes).zip(b.chunks_exact(lanes)) {
+        let a = S::f32s::from_slice(simd, a);
+        sum += a;
+        product = mul_add::<S, FUSED>(a, S::f32s::from_slice(simd, b), product);
+    }
+    (sum.reduce_sum(), product.reduce_sum())
+}

@@ -1,0 +1,434 @@
+//! Loss and gradient of a tied model many of whose outputs are never silent: what a ReLU leaves alone needs no outputs.
+//!
+//! A feature that is not represented has a short `w_i` and answers its mean, `b_i > 0`. Where `b_i + w_i·h > 0` for every sample, the gradient at its
+//! output is `2I(b_i + w_i·h − x_i)`, and sums over such features and over samples may be taken in any order. With `W_L`, `b_L` and `x_L` of these
+//! features alone, the importance I of all, `h_L = W_L x_L` and S samples,
+//!
+//! - `dh` gets `2I(W_L W_Lᵀ h + W_L b_L − h_L)`, in which the products of W and b are made once a batch;
+//! - `dw_i` gets `Σ x_i (dh − 2I h)`, one product where there were two, and `2I(b_i Σh + (Σ h hᵀ) w_i)`, once a batch;
+//! - `db_i` is `2I(S b_i + w_i·Σh − Σ x_i)`, and the loss is made of the same sums and of `Σ x_i²` and `Σ h·h_L`.
+//!
+//! Which features are tried so is a guess from their lengths; that an output is positive is seen for every sample, by the lengths of `w_i` and `h` or by
+//! working it out. The few that are silent after all are taken back one by one. All other features go through dense products as in [`blocked`].
+
+use super::{Network, Sums};
+use crate::kernels::actives::{Actives, ByFeature, Entry};
+use crate::kernels::blocked::{self, add_outer, product_with};
+use crate::kernels::draws::Reading;
+use crate::kernels::{BLOCK, Level, sums};
+
+/// A feature is tried where its output has its mean so many standard deviations above 0, so that silent ones are rare.
+const TRIED_FROM: f32 = 3.5;
+/// Samples further from the mean h than so many root mean squares are rare.
+const LONG: f32 = 1.5;
+/// The least part of the features that is worth it.
+const LEAST_PART: f64 = 0.3;
+
+/// The mean density below which inputs are taken one active feature at a time.
+const SPARSE_BELOW: f64 = 0.2;
+
+/// What is known of a batch. Features are in the order *others* (not tried), *looked at*, *sure* (positive wherever h is at most `radius` from its mean); the
+/// latter two are *linear*.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    order: Vec<u32>,
+    n_others: usize,
+    n_looked_at: usize,
+    radius: f32,
+    /// The expected h, `[m]`.
+    h_mean: Vec<f32>,
+    /// Twice the importance.
+    twice: f32,
+    /// `[m][others]`, and `[m][linear]` with and without rows of whole vectors.
+    w_others: Vec<f32>,
+    w: Vec<f32>,
+    w_padded: Vec<f32>,
+    /// `[n][m]`, features in order.
+    transposed: Vec<f32>,
+    /// `[n]`, in order.
+    b: Vec<f32>,
+    /// `2I W_L W_Lᵀ`, `[m][m]`, and `2I W_L b_L`, `[m]`.
+    gram: Vec<f32>,
+    shift: Vec<f32>,
+    /// Of a tile: `[n][tile]`, in order; `[m][tile]`; the gradients at the others' outputs, `[others][tile]`; outputs, or what is `[m][tile]`.
+    x: Vec<f32>,
+    h: Vec<f32>,
+    h_linear: Vec<f32>,
+    dh: Vec<f32>,
+    g: Vec<f32>,
+    scratch: Vec<f32>,
+    panel: Vec<f32>,
+    /// Where inputs are sparse: what is active; W and the sums of `x_i d` as rows, `[n][row_len]`, in order; rows of samples, `[tile][row_len]`.
+    is_sparse: bool,
+    lists: ByFeature,
+    w_rows: Vec<f32>,
+    dw_rows: Vec<f32>,
+    rows: Vec<f32>,
+    row_len: usize,
+    /// Sums over the batch: `[m][others]`, `[m][linear]`, `Σ h hᵀ` `[m][m]`, `Σ h` `[m]`, `Σ x_i` `[linear]`.
+    dw_others: Vec<f32>,
+    dw: Vec<f32>,
+    hh: Vec<f32>,
+    h_sum: Vec<f32>,
+    x_sum: Vec<f32>,
+    /// The others' `db`, and what silent outputs take back of `db_i`; the loss without what [`finish`] makes of the sums.
+    sums: Sums,
+    n_samples: usize,
+}
+
+/// Whether a network can go through here: a linear or ReLU output model without a penalty, all features equally important.
+pub fn suits(network: &Network) -> bool {
+    let importance = network.importance;
+    let plain = network.decoder.is_none() && !network.relu_hidden && !network.absolute && network.hidden_l1 == 0.0;
+    plain && importance.iter().all(|&other| other == importance[0])
+}
+
+/// Makes ready for a batch, or says that too few outputs will be linear for this to pay.
+pub fn begin(level: Level, network: Network, reading: &Reading, workspace: &mut Workspace) -> bool {
+    let (n, m) = (network.n_features(), network.n_hidden());
+    if !suits(&network) {
+        return false;
+    }
+    let Workspace { order, n_others, n_looked_at, radius, twice, h_mean, w_padded, x, gram, .. } = &mut *workspace;
+    // The distribution of h, were the features independent: its mean, and its covariance W diag(Var x) Wᵀ.
+    let padded = n.next_multiple_of(2 * BLOCK);
+    for (matrix, len) in [(&mut *w_padded, m * padded), (x, m * padded), (gram, m * m), (h_mean, m)] {
+        matrix.clear();
+        matrix.resize(len, 0.0);
+    }
+    for (k, row) in network.w.chunks_exact(n).enumerate() {
+        w_padded[k * padded..][..n].copy_from_slice(row);
+        for (i, (&w, &last)) in row.iter().zip(&reading.last_active).enumerate() {
+            let density = (last as f32 + 1.0) * (1.0 / 2_147_483_648.0);
+            let mean = if reading.signed { 0.0 } else { 0.5 * density };
+            h_mean[k] += w * mean;
+            x[k * padded + i] = w * (density * (1.0 / 3.0) - mean * mean);
+        }
+    }
+    add_outer(level, w_padded, x, m, gram);
+    blocked::product(level, gram, m, w_padded, x);
+    *radius = LONG * (0..m).map(|k| gram[k * m + k]).sum::<f32>().sqrt();
+    let mut kinds = vec![0_u8; n];
+    for i in 0..n {
+        let (mut mean, mut variance, mut length) = (network.b[i], 0.0, 0.0);
+        for k in 0..m {
+            let w = w_padded[k * padded + i];
+            mean += w * h_mean[k];
+            variance += w * x[k * padded + i];
+            length += w * w;
+        }
+        if !network.relu || mean > TRIED_FROM * variance.sqrt() {
+            kinds[i] = if !network.relu || mean > length.sqrt() * *radius { 2 } else { 1 };
+        }
+    }
+    order.clear();
+    for wanted in 0..3 {
+        order.extend((0..n as u32).filter(|&i| kinds[i as usize] == wanted));
+    }
+    let count = |wanted| kinds.iter().filter(|&&kind| kind == wanted).count();
+    (*n_others, *n_looked_at) = (count(0), count(1));
+    *twice = 2.0 * network.importance[0];
+    let pays = (n - *n_others) as f64 >= LEAST_PART * n as f64;
+    if pays {
+        let active = reading.last_active.iter().map(|&last| f64::from(last) + 1.0).sum::<f64>() / 2_147_483_648.0;
+        workspace.is_sparse = Actives::can_read(reading) && active < SPARSE_BELOW * n as f64;
+        workspace.make_ready(level, network);
+    }
+    pays
+}
+
+impl Workspace {
+    fn make_ready(&mut self, level: Level, network: Network) {
+        let (n, m, n_others) = (network.n_features(), network.n_hidden(), self.n_others);
+        let n_linear = n - n_others;
+        let padded = n_linear.next_multiple_of(2 * BLOCK);
+        for (matrix, len) in [
+            (&mut self.w_others, m * n_others),
+            (&mut self.w, m * n_linear),
+            (&mut self.w_padded, m * padded),
+            (&mut self.transposed, n * m),
+            (&mut self.gram, m * m),
+            (&mut self.shift, m),
+            (&mut self.dw_others, m * n_others),
+            (&mut self.dw, m * n_linear),
+            (&mut self.hh, m * m),
+            (&mut self.h_sum, m),
+            (&mut self.x_sum, n_linear),
+        ] {
+            matrix.clear();
+            matrix.resize(len, 0.0);
+        }
+        if self.is_sparse {
+            self.row_len = ByFeature::row_len(level, m);
+            for rows in [&mut self.w_rows, &mut self.dw_rows] {
+                rows.clear();
+                rows.resize(n * self.row_len, 0.0);
+            }
+        }
+        self.b.clear();
+        self.b.extend(self.order.iter().map(|&i| network.b[i as usize]));
+        for (k, row) in network.w.chunks_exact(n).enumerate() {
+            for (place, &i) in self.order.iter().enumerate() {
+                let entry = row[i as usize];
+                self.transposed[place * m + k] = entry;
+                if self.is_sparse {
+                    self.w_rows[place * self.row_len + k] = entry;
+                }
+                if place < n_others {
+                    self.w_others[k * n_others + place] = entry;
+                } else {
+                    let place = place - n_others;
+                    self.w[k * n_linear + place] = entry;
+                    self.w_padded[k * padded + place] = entry;
+                    self.shift[k] += self.twice * entry * self.b[n_others + place];
+                }
+            }
+        }
+        add_outer(level, &self.w_padded, &self.w_padded, m, &mut self.gram);
+        self.gram.iter_mut().for_each(|entry| *entry *= self.twice);
+        self.sums.loss = 0.0;
+        self.sums.db.clear();
+        self.sums.db.resize(n, 0.0);
+        self.n_samples = 0;
+    }
+}
+
+/// Adds the first `n_samples` samples of a tile: part of their loss and gradient to the workspace.
+///
+/// # Shapes
+/// `draws`: `[tile_samples / BLOCK][words][BLOCK]`.
+///
+/// # Panics
+/// If the shapes do not fit, or [`begin`] did not say yes.
+#[inline(never)] // The page finds it by its name: the opening figure does without.
+pub fn add_tile(
+    level: Level,
+    network: Network,
+    reading: &Reading,
+    draws: &[u32],
+    n_samples: usize,
+    workspace: &mut Workspace,
+) {
+    let (n, m) = (network.n_features(), network.n_hidden());
+    let tile = blocked::tile_samples(level);
+    assert_eq!(draws.len(), tile * reading.words(), "draws: a whole tile");
+    assert!(n_samples <= tile, "a tile holds its samples");
+    assert_eq!(workspace.transposed.len(), n * m, "begin() comes first");
+    let Workspace { order, x, h, h_linear, dh, g, scratch, n_others, is_sparse, lists, rows, row_len, .. } =
+        &mut *workspace;
+    // Listed inputs are needed as rows too where outputs are compared with them.
+    let n_rows = if *is_sparse { *n_others } else { n };
+    for (matrix, rows) in [(&mut *x, n_rows), (h, m), (h_linear, m), (dh, m), (g, *n_others), (scratch, n.max(m))] {
+        matrix.resize(rows * tile, 0.0);
+    }
+    if *is_sparse {
+        lists.read(level, reading, draws, n_samples, order);
+        rows.clear();
+        rows.resize(tile * *row_len, 0.0);
+    }
+    if n_rows > 0 {
+        reading.inputs_in_order(level, draws, &order[..n_rows], x);
+    }
+    if n_samples < tile {
+        // Surplus samples are empty: all that they would add is told from the number of samples.
+        x.chunks_exact_mut(tile).for_each(|row| row[n_samples..].fill(0.0));
+    }
+    workspace.n_samples += n_samples;
+    workspace.encode(level);
+    workspace.go_back(level, network, n_samples);
+    if network.relu {
+        workspace.take_back_silent(level, m, n_samples);
+    }
+    workspace.add_sums(level, m);
+}
+
+impl Workspace {
+    /// Makes h, and the linear features' part of it.
+    fn encode(&mut self, level: Level) {
+        let Workspace { order, x, h, h_linear, scratch, panel, w_others, w, lists, w_rows, rows, .. } = self;
+        let (n, n_others, row_len) = (order.len(), self.n_others, self.row_len);
+        if self.is_sparse {
+            let tile = rows.len() / row_len;
+            lists.add_columns(level, n_others..n, w_rows, row_len, rows);
+            transpose(rows, row_len, h_linear, tile);
+            lists.add_columns(level, 0..n_others, w_rows, row_len, rows);
+            transpose(rows, row_len, h, tile);
+            return;
+        }
+        let (x_others, x) = x.split_at(x.len() / n * n_others);
+        product_with(level, w, n - n_others, x, panel, h_linear);
+        h.copy_from_slice(h_linear);
+        if n_others > 0 {
+            let part = &mut scratch[..h.len()];
+            product_with(level, w_others, n_others, x_others, panel, part);
+            h.iter_mut().zip(part).for_each(|(h, part)| *h += *part);
+        }
+    }
+
+    /// Makes dh as if the linear features' outputs were positive, and adds the others' loss and `db`.
+    fn go_back(&mut self, level: Level, network: Network, n_samples: usize) {
+        let Workspace { x, h, h_linear, dh, g, scratch, panel, w_others, transposed, b, gram, shift, sums, .. } = self;
+        let (m, n_others, twice) = (shift.len(), self.n_others, self.twice);
+        let tile = h.len() / m;
+        dh.fill(0.0);
+        if n_others > 0 {
+            product_with(level, &transposed[..n_others * m], m, h, panel, g);
+            let importance = &network.importance[..n_others];
+            let others = Network { w: w_others, b: &b[..n_others], importance, ..network };
+            let x = &x[..n_others * tile];
+            blocked::errors_to_gradients(level, others, n_samples, x, g, sums);
+            product_with(level, w_others, n_others, g, panel, dh);
+        }
+        let products = &mut scratch[..m * tile];
+        product_with(level, gram, m, h, panel, products);
+        for (k, row) in dh.chunks_exact_mut(tile).enumerate() {
+            let here = k * tile..(k + 1) * tile;
+            for ((dh, &product), &part) in row.iter_mut().zip(&products[here.clone()]).zip(&h_linear[here]) {
+                *dh += product + shift[k] - twice * part;
+            }
+        }
+    }
+
+    /// Looks at the outputs that the length of h does not prove positive, and takes back what silent ones did not add.
+    fn take_back_silent(&mut self, level: Level, m: usize, n_samples: usize) {
+        let Workspace { x, h, dh, scratch, panel, transposed, b, lists, dw, sums: own, .. } = self;
+        let (n_others, n_linear, twice) = (self.n_others, dw.len() / m, self.twice);
+        let tile = h.len() / m;
+        let longest = sums::longest(level, h, tile, &self.h_mean);
+        let n_looked_at = if longest <= self.radius { self.n_looked_at } else { n_linear };
+        let outputs = &mut scratch[..n_looked_at * tile];
+        product_with(level, &transposed[n_others * m..][..n_looked_at * m], m, h, panel, outputs);
+        for (i, outputs) in outputs.chunks_exact(tile).enumerate() {
+            let (place, b) = (n_others + i, b[n_others + i]);
+            let least = sums::least(level, outputs);
+            if least + b > 0.0 {
+                continue;
+            }
+            let w = &transposed[place * m..][..m];
+            for s in (0..n_samples).filter(|&s| outputs[s] + b <= 0.0) {
+                let x = if self.is_sparse { value_of(lists.of(place), s) } else { x[place * tile + s] };
+                let error = outputs[s] + b - x;
+                let back = twice * error;
+                own.db[place] -= f64::from(back);
+                own.loss -= 0.5 * f64::from(twice) * (f64::from(error).powi(2) - f64::from(x).powi(2));
+                for k in 0..m {
+                    dh[k * tile + s] -= back * w[k];
+                    dw[k * n_linear + i] -= back * h[k * tile + s];
+                }
+            }
+        }
+    }
+
+    /// Adds the tile's sums; dh becomes `dh − 2I h` on the way.
+    fn add_sums(&mut self, level: Level, m: usize) {
+        let Workspace { order, x, h, h_linear, dh, g, lists, rows, .. } = self;
+        let Workspace { dw_others, dw, dw_rows, hh, h_sum, x_sum, sums: own, .. } = self;
+        let (n, n_others, twice, row_len) = (order.len(), self.n_others, self.twice, self.row_len);
+        let tile = h.len() / m;
+        add_outer(level, h, h, m, hh);
+        let mut crossed = 0.0;
+        for ((h_sum, row), part) in h_sum.iter_mut().zip(h.chunks_exact(tile)).zip(h_linear.chunks_exact(tile)) {
+            let (sum, product) = sums::of_products(level, row, part);
+            *h_sum += sum;
+            crossed += f64::from(product);
+        }
+        if n_others > 0 {
+            add_outer(level, h, g, n_others, dw_others);
+        }
+        let mut squares = 0.0;
+        if self.is_sparse {
+            transpose_back(dh, tile, rows, row_len);
+            lists.add_products(level, 0..n_others, rows, row_len, dw_rows);
+        } else if n_others > 0 {
+            add_outer(level, dh, &x[..n_others * tile], n_others, dw_others);
+        }
+        dh.iter_mut().zip(&*h).for_each(|(dh, &h)| *dh -= twice * h);
+        if self.is_sparse {
+            transpose_back(dh, tile, rows, row_len);
+            lists.add_products(level, n_others..n, rows, row_len, dw_rows);
+            for (place, x_sum) in (n_others..n).zip(x_sum) {
+                for entry in lists.of(place) {
+                    *x_sum += entry.value;
+                    squares += f64::from(entry.value * entry.value);
+                }
+            }
+        } else {
+            let x = &x[n_others * tile..];
+            for (x_sum, row) in x_sum.iter_mut().zip(x.chunks_exact(tile)) {
+                let (sum, square) = sums::of_products(level, row, row);
+                *x_sum += sum;
+                squares += f64::from(square);
+            }
+            add_outer(level, dh, x, n - n_others, dw);
+        }
+        own.loss += 0.5 * f64::from(twice) * (squares - 2.0 * crossed);
+    }
+}
+
+/// A feature's value in a sample, of its entries.
+fn value_of(entries: &[Entry], sample: usize) -> f32 {
+    entries.iter().find(|entry| entry.sample as usize == sample).map_or(0.0, |entry| entry.value)
+}
+
+/// The first rows of `[columns][row_len]` as columns: `[rows][columns]`.
+fn transpose(matrix: &[f32], row_len: usize, out: &mut [f32], columns: usize) {
+    for (k, out) in out.chunks_exact_mut(columns).enumerate() {
+        for (entry, row) in out.iter_mut().zip(matrix.chunks_exact(row_len)) {
+            *entry = row[k];
+        }
+    }
+}
+
+/// The way back.
+fn transpose_back(matrix: &[f32], columns: usize, out: &mut [f32], row_len: usize) {
+    for (k, row) in matrix.chunks_exact(columns).enumerate() {
+        for (&entry, out) in row.iter().zip(out.chunks_exact_mut(row_len)) {
+            out[k] = entry;
+        }
+    }
+}
+
+/// Adds the batch's loss and gradient to `sums`.
+pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &mut Sums) {
+    let (n, m) = (network.n_features(), network.n_hidden());
+    let Workspace {
+        order, n_others, twice, w_padded, b, dw_others, dw, hh, h_sum, x_sum, sums: own, n_samples, ..
+    } = &*workspace;
+    let Workspace { is_sparse, dw_rows, row_len, .. } = &*workspace;
+    let (others, linear) = order.split_at(*n_others);
+    for (k, row) in sums.dw.chunks_exact_mut(n).enumerate() {
+        for (&i, &part) in others.iter().zip(&dw_others[k * others.len()..]) {
+            row[i as usize] += f64::from(part);
+        }
+    }
+    if *is_sparse {
+        for (&i, row) in order.iter().zip(dw_rows.chunks_exact(*row_len)) {
+            for (k, &part) in row[..m].iter().enumerate() {
+                sums.dw[k * n + i as usize] += f64::from(part);
+            }
+        }
+    }
+    for (&i, &part) in order.iter().zip(&own.db) {
+        sums.db[i as usize] += part;
+    }
+    sums.loss += own.loss;
+    // (Σ h hᵀ) W.
+    let padded = w_padded.len() / m;
+    let mut products = vec![0.0; w_padded.len()];
+    blocked::product(level, hh, m, w_padded, &mut products);
+    let (twice, samples) = (f64::from(*twice), *n_samples as f64);
+    for (place, &i) in linear.iter().enumerate() {
+        let b = f64::from(b[others.len() + place]);
+        let (mut along, mut square) = (0.0, 0.0);
+        for k in 0..m {
+            let (w, h_sum) = (f64::from(w_padded[k * padded + place]), f64::from(h_sum[k]));
+            let product = f64::from(products[k * padded + place]);
+            along += w * h_sum;
+            square += w * product;
+            sums.dw[k * n + i as usize] += f64::from(dw[k * linear.len() + place]) + twice * (b * h_sum + product);
+        }
+        let x_sum = f64::from(x_sum[place]);
+        sums.db[i as usize] += twice * (samples * b + along - x_sum);
+        sums.loss += 0.5 * twice * (b * (samples * b + 2.0 * (along - x_sum)) + square);
+    }
+}
