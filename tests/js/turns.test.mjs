@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { frameScheduler, hasRoom } from "../../www/figures/turns.js";
+import { afterDrawing, frameScheduler, hasRoom } from "../../www/figures/turns.js";
 
 let now = 0;
 let callbacks = [];
@@ -78,4 +78,24 @@ test("a figure that fails takes no other with it", () => {
   figure("a", [1], log).ask();
   frame();
   assert.deepEqual([log, told], [["a0"], ["no picture"]]);
+});
+
+test("texts are written when all is drawn, in order, whoever fails; outside of a frame at once", () => {
+  const log = [];
+  const failures = [];
+  globalThis.reportError = (error) => failures.push(error.message);
+  for (const name of ["a", "b", "c"]) {
+    frameScheduler(() => {
+      log.push(`draw ${name}`);
+      afterDrawing(() => {
+        if (name === "b") throw new Error("b fails");
+        log.push(`tell ${name}`);
+      });
+    }).ask();
+  }
+  frame();
+  assert.deepEqual(log.splice(0), ["draw a", "draw b", "draw c", "tell a", "tell c"]);
+  assert.deepEqual(failures, ["b fails"]);
+  afterDrawing(() => log.push("at once"));
+  assert.deepEqual(log, ["at once"]);
 });

@@ -11,6 +11,7 @@ import * as save from '../save.js';
 import { siteFile } from '../site.js';
 import { changedFields, Figure, withoutDefaults } from './frame.js';
 import { ArrowPanel } from './panel.js';
+import { afterDrawing } from './turns.js';
 
 /** The explorer's density where no link gives another: sparse enough that five features fit. */
 const EXPLORER_DENSITY = 0.07;
@@ -327,7 +328,7 @@ export class IntroFigure extends Figure {
     const due = isRound ? this.all : this.all.filter((panel) => this.late.has(panel));
     this.late = new Set(due.sort((a, b) => a.drawnAt - b.drawnAt).filter((panel) => panel.draw(this.core)));
     if (!isRound) return;
-    this.tell(hasEnded);
+    afterDrawing(() => this.tell(hasEnded));
   }
 
   tell(hasEnded) {

@@ -14,7 +14,7 @@ import { changedFields, Figure, LIVE_FIELDS, withoutDefaults } from './frame.js'
 import { History } from './history.js';
 import { painter } from './painter.js';
 import { FigureRun } from './run.js';
-import { hasRoom } from './turns.js';
+import { afterDrawing, hasRoom } from './turns.js';
 import { Views } from './views.js';
 import { themeNow } from '../draw.js';
 
@@ -329,7 +329,7 @@ export class LiveFigure extends Figure {
     if (this.core && this.incoming) this.showIncoming();
     this.views.draw();
     this.beside?.views.draw();
-    this.tell();
+    afterDrawing(() => this.tell());
   }
 
   showIncoming() {

@@ -8,7 +8,7 @@ import { freshId, grouped, h, short } from '../controls.js';
 import { Surface } from '../draw.js';
 import { siteFile } from '../site.js';
 import { changedFields, LIVE_FIELDS } from './frame.js';
-import { hasRoom } from './turns.js';
+import { afterDrawing, hasRoom } from './turns.js';
 
 /** The drawing's half width in lengths of W (figures/arrows.rs), and how long a held column may get without changing its scale. */
 const HALF_RANGE = 1.42;
@@ -321,10 +321,12 @@ export class ArrowPanel {
       const highlight = this.highlight < this.view.features ? this.highlight : -1;
       this.surface.arrows(core, this.view, highlight);
     }
-    this.still.remove();
-    this.tell();
     this.drawnAt = performance.now();
     this.took = this.drawnAt - start;
+    afterDrawing(() => {
+      this.still.remove();
+      this.tell();
+    });
     return false;
   }
 

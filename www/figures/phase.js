@@ -11,6 +11,7 @@ import * as save from '../save.js';
 import { Figure, withoutDefaults } from './frame.js';
 import { agreement, movedCell, PENDING } from './grid.js';
 import { ArrowPanel } from './panel.js';
+import { afterDrawing } from './turns.js';
 
 /** Steps a second of the chosen cell's model: it is there to be watched. */
 const CELL_RATE = 400;
@@ -307,7 +308,7 @@ export class PhaseFigure extends Figure {
       this.right.surface.phase(this.core, { ...common, title: 'Experiment', classes: this.classes, names: false });
     }
     this.panel.draw(this.core);
-    this.tell();
+    afterDrawing(() => this.tell());
     if (this.isMarkDue) {
       // Tests and benches time the whole picture, not the last message.
       this.isMarkDue = false;

@@ -6,7 +6,7 @@
 const DRAW_MS = 8;
 
 /** What waits for the next frame, in the order in which it comes; what had to wait comes first. */
-const frame = { waiting: new Set(), late: [], now: null, handle: 0, start: 0, isUsed: false };
+const frame = { waiting: new Set(), late: [], now: null, handle: 0, start: 0, isUsed: false, told: null };
 
 /** Calls `draw` once in the next animation frame, however often it is asked. */
 export function frameScheduler(draw) {
@@ -37,22 +37,41 @@ export function hasRoom(cost) {
   return true;
 }
 
+/**
+ * Calls `tell`, which changes texts, when all that has room in this frame is drawn: a canvas that is told its font after a text has
+ * changed makes the browser work out the page's styles at once, and so again for every canvas.
+ *
+ * @param {() => void} tell
+ */
+export function afterDrawing(tell) {
+  if (frame.told === null) tell();
+  else frame.told.push(tell);
+}
+
 function drawFrame() {
   const due = [...frame.waiting];
-  Object.assign(frame, { waiting: new Set(), late: [], handle: 0, start: performance.now(), isUsed: false });
+  Object.assign(frame, { waiting: new Set(), late: [], handle: 0, start: performance.now(), isUsed: false, told: [] });
   for (const [idx, draw] of due.entries()) {
     if (performance.now() - frame.start > DRAW_MS) {
       frame.late.push(...due.slice(idx));
       break;
     }
     frame.now = draw;
-    try {
-      draw();
-    } catch (error) {
-      reportError(error); // The other figures go on.
-    }
+    attempt(draw);
   }
+  const { told } = frame;
+  frame.told = null;
+  told.forEach(attempt);
   if (frame.late.length === 0) return;
   frame.waiting = new Set([...frame.late, ...frame.waiting]);
   frame.handle ||= requestAnimationFrame(drawFrame);
+}
+
+/** What fails is reported, and the other figures go on. */
+function attempt(act) {
+  try {
+    act();
+  } catch (error) {
+    reportError(error);
+  }
 }
