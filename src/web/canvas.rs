@@ -4,11 +4,9 @@
 //! through a span with an inline style, which a strict content security policy forbids and which costs a layout each.
 //! [`Canvas`] stands before it: it claims to be [`FINENESS`] times as large as the backing store, on a context scaled
 //! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
-//! itself. It also draws itself what figures are made of, as `plotters-canvas` does but for how a colour is handed over: that
-//! writes an alpha as a float, for which the page would have to download how.
+//! and hands over colours itself.
 
 use crate::figures::{Mode, Surface, Theme, color};
-use crate::number::shortest;
 use plotters::style::RGBColor;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
@@ -26,14 +24,21 @@ const FINENESS: u32 = 8;
 /// From the middle of the capitals down to the baseline, in ems.
 const HALF_CAPITAL: f64 = 0.36;
 
-/// So many widths of texts are remembered.
+/// So many widths of texts are remembered, and so many colours.
 const MOST_WIDTHS: usize = 1024;
+const MOST_COLORS: usize = 1024;
 
 thread_local! {
     /// Widths of texts in CSS pixels, sorted by font and text. A figure writes the same few numbers again and again, and a browser takes
     /// some microseconds to measure one and leaves garbage.
     static WIDTHS: RefCell<Vec<((Font, String), f64)>> = const { RefCell::new(Vec::new()) };
+
+    /// Colours as JavaScript's strings, sorted: a picture sets thousands, and to hand over the characters of each takes time and leaves garbage.
+    static COLORS: RefCell<Vec<(Rgb, JsValue)>> = const { RefCell::new(Vec::new()) };
 }
+
+/// A colour; figures are drawn in opaque ones.
+type Rgb = (u8, u8, u8);
 
 /// Whether a font is bold, and the bits of its size in CSS pixels: there is one family ([`Theme::SANS`]).
 type Font = (bool, u64);
@@ -46,8 +51,8 @@ pub struct Canvas {
     /// Device pixels in a CSS pixel.
     ratio: f64,
     /// The fill style as [`Canvas::set_fill`] left it: a heat map is thousands of rectangles in three colours, and handing
-    /// over a style costs more than filling one. Everything else that fills forgets it.
-    filled_with: Option<BackendColor>,
+    /// over a style costs more than filling one. What fills in another way forgets it.
+    filled_with: Cell<Option<Rgb>>,
     /// The font as [`Canvas::set_font`] left it.
     font: Cell<Option<Font>>,
 }
@@ -72,9 +77,22 @@ impl Canvas {
         context.set_line_cap("round");
         context.set_line_join("round");
         context.set_text_baseline("alphabetic");
+        let canvas = Self {
+            inner,
+            context,
+            size: (size[0], size[1]),
+            ratio,
+            filled_with: Cell::new(None),
+            font: Cell::new(None),
+        };
+        canvas.shrink().map_err(js_sys::Error::from)?;
+        Ok(canvas)
+    }
+
+    /// Makes whole units fractions of a device pixel.
+    fn shrink(&self) -> Result<(), JsValue> {
         let shrink = 1.0 / f64::from(FINENESS);
-        context.set_transform(shrink, 0.0, 0.0, shrink, 0.0, 0.0).map_err(js_sys::Error::from)?;
-        Ok(Self { inner, context, size: (size[0], size[1]), ratio, filled_with: None, font: Cell::new(None) })
+        self.context.set_transform(shrink, 0.0, 0.0, shrink, 0.0, 0.0)
     }
 
     /// How its units relate to CSS pixels.
@@ -95,7 +113,7 @@ impl Canvas {
         let (font, size) = self.font(style);
         if self.font.replace(Some(font)) != Some(font) {
             let weight = if font.0 { 600 } else { 400 };
-            self.context.set_font(&format!("{weight} {}px {}", shortest(size), style.family().as_str()));
+            self.context.set_font(&format!("{weight} {size}px {}", style.family().as_str()));
         }
     }
 
@@ -120,21 +138,33 @@ impl Canvas {
     }
 
     /// Sets the fill style, unless it is set.
-    fn set_fill(&mut self, color: BackendColor) {
-        let same = |known: BackendColor| known.rgb == color.rgb && known.alpha == color.alpha;
-        if !self.filled_with.is_some_and(same) {
-            self.context.set_fill_style_str(&css(color));
-            self.filled_with = Some(color);
+    #[allow(deprecated, reason = "what is not deprecated takes characters, and hands them over each time")]
+    fn set_fill(&self, color: BackendColor) {
+        if self.filled_with.replace(Some(color.rgb)) != Some(color.rgb) {
+            with_css(color.rgb, |css| self.context.set_fill_style(css));
         }
     }
 
+    /// Sets how lines are drawn.
+    #[allow(deprecated, reason = "as for filling")]
     fn set_stroke<S: BackendStyle>(&self, style: &S) {
-        self.context.set_stroke_style_str(&css(style.color()));
+        with_css(style.color().rgb, |css| self.context.set_stroke_style(css));
         self.context.set_line_width(style.stroke_width().into());
     }
 
+    /// Fills or draws the path that was made.
+    fn end_path<S: BackendStyle>(&self, style: &S, fill: bool) {
+        if fill {
+            self.set_fill(style.color());
+            self.context.fill();
+        } else {
+            self.set_stroke(style);
+            self.context.stroke();
+        }
+    }
+
     /// Begins a path through these points.
-    fn trace<I: IntoIterator<Item = BackendCoord>>(&self, path: I) {
+    fn trace(&self, path: impl IntoIterator<Item = BackendCoord>) {
         self.context.begin_path();
         for (idx, (x, y)) in path.into_iter().enumerate() {
             if idx == 0 {
@@ -148,7 +178,7 @@ impl Canvas {
     fn write<S: BackendTextStyle>(&self, text: &str, style: &S, (x, y): BackendCoord) -> Result<(), JsValue> {
         self.set_font(style);
         let (_, size) = self.font(style);
-        self.context.set_fill_style_str(&css(style.color()));
+        self.set_fill(style.color());
         self.context.set_text_align(match style.anchor().h_pos {
             HPos::Left => "left",
             HPos::Center => "center",
@@ -161,7 +191,7 @@ impl Canvas {
             FontTransform::Rotate270 => 3.0,
         };
         let fineness = f64::from(FINENESS);
-        self.context.save();
+        // Set and set back: what `save` keeps is as large as all that a context can be set to, and waits for a collection.
         self.context.set_transform(
             self.ratio,
             0.0,
@@ -170,10 +200,11 @@ impl Canvas {
             f64::from(x) / fineness,
             f64::from(y) / fineness,
         )?;
-        self.context.rotate(quarters * FRAC_PI_2)?;
+        if quarters != 0.0 {
+            self.context.rotate(quarters * FRAC_PI_2)?;
+        }
         self.context.fill_text(text, 0.0, HALF_CAPITAL * size)?;
-        self.context.restore();
-        Ok(())
+        self.shrink()
     }
 }
 
@@ -192,10 +223,19 @@ pub fn surface(
     Ok((canvas, theme))
 }
 
-/// Figures are drawn in opaque colours.
-fn css(color: BackendColor) -> String {
-    let (red, green, blue) = color.rgb;
-    color::css(RGBColor(red, green, blue))
+/// Calls `set` with a colour as CSS writes it.
+fn with_css(color: Rgb, set: impl FnOnce(&JsValue)) {
+    COLORS.with_borrow_mut(|colors| {
+        if colors.len() == MOST_COLORS {
+            colors.clear();
+        }
+        let place = colors.binary_search_by_key(&color, |&(known, _)| known).unwrap_or_else(|place| {
+            let (red, green, blue) = color;
+            colors.insert(place, (color, color::css(RGBColor(red, green, blue)).into()));
+            place
+        });
+        set(&colors[place].1);
+    });
 }
 
 type CanvasError = <CanvasBackend as DrawingBackend>::ErrorType;
@@ -217,7 +257,7 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Outcome {
-        self.filled_with = None;
+        self.filled_with.set(None);
         self.inner.draw_pixel(point, color)
     }
 
@@ -226,47 +266,41 @@ impl DrawingBackend for Canvas {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, from: BackendCoord, to: BackendCoord, style: &S, fill: bool) -> Outcome {
-        let [x, y, width, height] = [from.0, from.1, to.0 - from.0, to.1 - from.1].map(f64::from);
         if fill {
             self.set_fill(style.color());
-            self.context.fill_rect(x, y, width, height);
+            let (width, height) = (to.0 - from.0, to.1 - from.1);
+            self.context.fill_rect(from.0.into(), from.1.into(), width.into(), height.into());
         } else {
-            self.set_stroke(style);
-            self.context.stroke_rect(x, y, width, height);
+            self.trace([from, (to.0, from.1), to, (from.0, to.1)]);
+            self.context.close_path();
+            self.end_path(style, false);
         }
         Ok(())
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
+        // This, outlines, discs and polygons as plotters-canvas has them, but for how the colour is handed over.
         self.trace(path);
-        self.set_stroke(style);
-        self.context.stroke();
+        self.end_path(style, false);
         Ok(())
     }
 
     fn draw_circle<S: BackendStyle>(&mut self, (x, y): BackendCoord, radius: u32, style: &S, fill: bool) -> Outcome {
         self.context.begin_path();
-        // It throws for a radius below 0 only.
+        // A context throws here only for a radius below 0.
         let _ = self.context.arc(x.into(), y.into(), radius.into(), 0.0, TAU);
-        if fill {
-            self.set_fill(style.color());
-            self.context.fill();
-        } else {
-            self.set_stroke(style);
-            self.context.stroke();
-        }
+        self.end_path(style, fill);
         Ok(())
     }
 
     fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome {
         self.trace(path);
-        self.set_fill(style.color());
-        self.context.fill();
+        self.context.close_path();
+        self.end_path(style, true);
         Ok(())
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, at: BackendCoord) -> Outcome {
-        self.filled_with = None;
         // A context throws here only for a matrix that cannot be inverted, and ours is a scale above 0: there is
         // nothing that a caller could do about it.
         let _ = self.write(text, style, at);
