@@ -29,6 +29,11 @@ export function h(name, properties = {}, ...children) {
   return element;
 }
 
+/** Writes a text, unless it stands there: even the same text is a new node, and the page is laid out again. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 let lastId = 0;
 
 /** An id that no other element has. */

@@ -5,7 +5,7 @@
  * sweep overrides for the others. Source: Elhage et al. (2022), opening figure.
  */
 
-import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText } from '../controls.js';
+import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText, write } from '../controls.js';
 import { composed } from '../draw.js';
 import * as save from '../save.js';
 import { siteFile } from '../site.js';
@@ -333,7 +333,7 @@ export class IntroFigure extends Figure {
 
   tell(hasEnded) {
     const isRunning = this.isPlaying && !hasEnded;
-    this.playButton.textContent = hasEnded ? 'Run again' : this.isPlaying ? 'Pause' : 'Play';
+    write(this.playButton, hasEnded ? 'Run again' : this.isPlaying ? 'Pause' : 'Play');
     const states = this.all.map((panel) => panel.state).filter((state) => state !== null);
     const speed = states.reduce((sum, state) => sum + (state.running ? state.speed : 0), 0);
     const parts = [`step ${grouped(this.explorer.step)}`, `loss ${short(this.explorer.state?.state.loss)}`];

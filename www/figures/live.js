@@ -5,7 +5,7 @@
  * the numbers behind the picture.
  */
 
-import { button, choice, durationText, freshId, grouped, h, numberOrText, freshSeed, short } from '../controls.js';
+import { button, choice, durationText, freshId, grouped, h, numberOrText, freshSeed, short, write } from '../controls.js';
 import { pageAddress } from '../link.js';
 import { siteFile } from '../site.js';
 import { CATALOGUE } from './catalogue.js';
@@ -20,6 +20,9 @@ import { themeNow } from '../draw.js';
 
 /** A figure that was out of view for so long holds no worker. */
 const PARK_MS = 2500;
+/** While nothing but numbers change, the line of numbers is written after so many milliseconds: nobody reads faster, and each time the page is
+ * laid out. */
+const TELL_MS = 200;
 /** Steps of each model when the reader asks for one step: what can be seen. */
 const NUDGE_STEPS = 20;
 /** Speeds on offer: milliseconds that a model takes at least. The default lets quick ones be watched. */
@@ -55,6 +58,9 @@ export class LiveFigure extends Figure {
     this.incoming = null;
     /** How many milliseconds it took to take over the last picture. */
     this.showMs = 0;
+    /** When its numbers were written last, and what waits to write them again. */
+    this.toldAt = 0;
+    this.telling = 0;
     this.build(fields);
   }
 
@@ -196,6 +202,7 @@ export class LiveFigure extends Figure {
     this.isFinal = false;
     this.hasFailed = false;
     this.isFirst = true;
+    this.toldAt = 0;
     this.frame.showEdited(false);
     this.showSettings();
     this.onShow(this.resolved);
@@ -342,7 +349,7 @@ export class LiveFigure extends Figure {
     this.incoming = null;
     this.views.show(this.core.Picture.fromBytes(bytes));
     this.waiting.hidden = true;
-    this.says.textContent = sentence;
+    write(this.says, sentence);
     this.showMs = performance.now() - start;
   }
 
@@ -351,7 +358,17 @@ export class LiveFigure extends Figure {
     if (!run) return;
     const { sweep } = run;
     const phase = this.hasFailed ? 'failed' : this.isFinal ? 'done' : this.isPlaying && this.isVisible ? 'running' : 'paused';
-    this.playButton.textContent = phase === 'done' || phase === 'failed' ? 'Run again' : this.isPlaying ? 'Pause' : 'Play';
+    this.showScrubber();
+    const wait = this.toldAt + TELL_MS - performance.now();
+    if (phase === this.element.dataset.phase && wait > 0) {
+      this.telling ||= setTimeout(() => {
+        this.telling = 0;
+        this.frames.ask();
+      }, wait);
+      return;
+    }
+    this.toldAt = performance.now();
+    write(this.playButton, phase === 'done' || phase === 'failed' ? 'Run again' : this.isPlaying ? 'Pause' : 'Play');
     const parts = [];
     if (sweep.steps > 0) parts.push(`step ${grouped(sweep.steps)}`);
     if (!Number.isNaN(sweep.loss)) parts.push(`loss ${short(sweep.loss)}`);
@@ -365,10 +382,9 @@ export class LiveFigure extends Figure {
       if (run.piece && sweep.done === sweep.total) parts.push(`${run.piece.what}, ${run.piece.made} of ${run.piece.of}`);
       if (!this.isPlaying) parts.push('paused');
     }
-    this.status.textContent = parts.join(' · ');
+    write(this.status, parts.join(' · '));
     this.progress.hidden = phase === 'done' || phase === 'failed';
     this.progress.value = sweep.fraction;
-    this.showScrubber();
     Object.assign(this.element.dataset, {
       phase, done: String(sweep.done), total: String(sweep.total), seed: String(this.resolved.seed), steps: String(Math.round(sweep.steps)),
     });
@@ -376,11 +392,14 @@ export class LiveFigure extends Figure {
 
   showScrubber() {
     const { pictures } = this.history;
-    this.scrubRow.hidden = pictures.length < 2;
     const at = this.past === null ? pictures.length - 1 : Math.max(0, pictures.indexOf(this.past));
+    const text = pictures[at] ? `step ${grouped(pictures[at].steps)}${this.past === null ? (this.isFinal ? ', the end' : ', now') : ''}` : '';
+    const shown = `${at} ${pictures.length} ${text}`;
+    if (shown === this.scrubShown) return;
+    this.scrubShown = shown;
+    this.scrubRow.hidden = pictures.length < 2;
     this.scrub.max = String(Math.max(0, pictures.length - 1));
     this.scrub.value = String(at);
-    const text = pictures[at] ? `step ${grouped(pictures[at].steps)}${this.past === null ? (this.isFinal ? ', the end' : ', now') : ''}` : '';
     this.scrubText.textContent = text;
     this.scrub.setAttribute('aria-valuetext', text);
   }
@@ -437,6 +456,7 @@ export class LiveFigure extends Figure {
 
   destroy() {
     clearTimeout(this.parking);
+    clearTimeout(this.telling);
     this.next?.cancel();
     this.run?.cancel();
     this.frames.cancel();

@@ -4,7 +4,7 @@
  * `data-status`, `data-seed`), of the state that is on the canvas.
  */
 
-import { freshId, grouped, h, short } from '../controls.js';
+import { freshId, grouped, h, short, write } from '../controls.js';
 import { Surface } from '../draw.js';
 import { siteFile } from '../site.js';
 import { changedFields, LIVE_FIELDS } from './frame.js';
@@ -338,7 +338,7 @@ export class ArrowPanel {
     }
     const { status, step, loss, divergedAt } = state.state;
     const ending = { diverged: ` · diverged at step ${grouped(divergedAt ?? step)}`, converged: ' · converged' }[status] ?? '';
-    if (measures) this.says.textContent = `${measures.sentence}.`;
+    if (measures) write(this.says, `${measures.sentence}.`);
     this.numbers.textContent =
       this.featureText(this.highlight) ?? `step ${grouped(step)} · loss ${short(loss)}${ending}`;
     Object.assign(element.dataset, {

@@ -5,7 +5,7 @@
  * @typedef {{label: string, feature: number | null, x: number, y: number, job: number | null}} Mark
  */
 
-import { freshId, h } from '../controls.js';
+import { freshId, h, write } from '../controls.js';
 import { Surface, themeNow } from '../draw.js';
 import { hasRoom } from './turns.js';
 
@@ -61,7 +61,7 @@ export class Views {
     this.layout = JSON.parse(picture.layout());
     while (this.panels.length > picture.count) this.panels.pop().remove();
     while (this.panels.length < picture.count) this.panels.push(new ViewPanel(this, this.panels.length));
-    for (const panel of this.panels) panel.adopt(JSON.parse(picture.panel(panel.idx)));
+    for (const panel of this.panels) panel.adopt(picture.panel(panel.idx));
     before?.free();
     this.turnHint.hidden = !this.panels.some(({ info }) => info.turnable);
     this.arrange();
@@ -81,7 +81,8 @@ export class Views {
     // As many rows as needed, then as few columns as those rows need (figures/panels.rs does the same).
     let columns = Math.ceil(count / Math.ceil(count / most));
     if (most >= group) columns = Math.ceil(columns / group) * group;
-    this.grid.style.setProperty('--columns', String(columns));
+    if (columns !== this.columns) this.grid.style.setProperty('--columns', String(columns));
+    this.columns = columns;
     for (const panel of this.panels) panel.fit();
   }
 
@@ -150,7 +151,7 @@ export class Views {
     this.tip.hidden = mark === null;
     for (const each of this.panels) each.canvas.classList.toggle('has-model', each === panel && mark !== null && mark.job !== null);
     if (mark === null) return;
-    this.tip.textContent = mark.label;
+    write(this.tip, mark.label);
     const [outer, inner] = [this.element.getBoundingClientRect(), panel.canvas.getBoundingClientRect()];
     const [x, y] = [inner.left - outer.left + mark.x, inner.top - outer.top + mark.y];
     const { width, height } = this.tip.getBoundingClientRect();
@@ -205,20 +206,26 @@ class ViewPanel {
     this.listen();
   }
 
+  /** @param {string} text what it shows now, a `PicturePanel` as JSON */
+  adopt(text) {
+    if (text !== this.text) this.describe(JSON.parse(text));
+    this.text = text;
+    if (this.info.turnable && this.turned.some((angle) => angle !== 0)) this.views.picture.turn(this.idx, ...this.turned);
+  }
+
   /** @param {{title: string, sentence: string, wide: boolean, kind: string, turnable: boolean}} info */
-  adopt(info) {
+  describe(info) {
     this.info = info;
     // A formula is not broken at its minus.
-    this.title.textContent = info.title.replace(/1 − S = /, (formula) => formula.replaceAll(' ', '\u00a0'));
+    write(this.title, info.title.replace(/1 − S = /, (formula) => formula.replaceAll(' ', '\u00a0')));
     this.title.hidden = info.title === '';
-    this.sentence.textContent = info.sentence;
+    write(this.sentence, info.sentence);
     this.element.classList.toggle('wide', info.wide);
     this.element.dataset.kind = info.kind;
     this.canvas.setAttribute('aria-label', `${info.title}. ${info.sentence}`);
-    this.hint.textContent = info.turnable
+    write(this.hint, info.turnable
       ? 'Arrow keys turn it; Shift and arrow keys go through its points.'
-      : 'Arrow keys go through the marks, Enter opens the model behind one, Escape ends it.';
-    if (info.turnable && this.turned.some((angle) => angle !== 0)) this.views.picture.turn(this.idx, ...this.turned);
+      : 'Arrow keys go through the marks, Enter opens the model behind one, Escape ends it.');
   }
 
   /** Makes the canvas as high as the picture wants to be. */
