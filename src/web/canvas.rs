@@ -4,9 +4,11 @@
 //! through a span with an inline style, which a strict content security policy forbids and which costs a layout each.
 //! [`Canvas`] stands before it: it claims to be [`FINENESS`] times as large as the backing store, on a context scaled
 //! down as much, so that whole units are eighths of a device pixel; it measures with `measureText`, and it writes texts
-//! and hands over colours itself.
+//! and hands over colours itself, which `plotters-canvas` makes a new string of each time, with an alpha as a float, for which the page would
+//! have to download how ([`crate::number`]).
 
 use crate::figures::{Mode, Surface, Theme, color};
+use crate::number::shortest;
 use plotters::style::RGBColor;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
@@ -113,7 +115,7 @@ impl Canvas {
         let (font, size) = self.font(style);
         if self.font.replace(Some(font)) != Some(font) {
             let weight = if font.0 { 600 } else { 400 };
-            self.context.set_font(&format!("{weight} {size}px {}", style.family().as_str()));
+            self.context.set_font(&format!("{weight} {}px {}", shortest(size), style.family().as_str()));
         }
     }
 
