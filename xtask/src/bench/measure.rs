@@ -162,26 +162,30 @@ fn mean_ratio(theirs: &[f64], ours: &[f64]) -> f64 {
 
 /// The exact or well-sampled losses of what was trained.
 fn losses(superposition: &Path, workload: &Workload, state: &State) -> Result<Vec<f64>> {
+    let numbers = |part: &str, instance: usize| -> Result<Vec<f64>> {
+        let list = state.0[part][instance].as_array().with_context(|| format!("a state without {part}"))?;
+        list.iter().map(|number| number.as_f64().context("a weight that is no number")).collect()
+    };
+    let mut lines = String::new();
+    for instance in 0..workload.densities.len() {
+        let weights = numbers("weights", instance)?;
+        let rows: Vec<&[f64]> = weights.chunks(workload.features).collect();
+        let line = json!({ "spec": workload.spec_of(instance), "weights": rows, "bias": numbers("bias", instance)? });
+        lines += &format!("{line}\n");
+    }
     let mut child = Command::new(superposition)
         .args(["evaluate", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("could not start {}", superposition.display()))?;
-    let mut lines = child.stdin.take().context("a child has no standard input")?;
-    let numbers = |part: &str, instance: usize| -> Result<Vec<f64>> {
-        let list = state.0[part][instance].as_array().with_context(|| format!("a state without {part}"))?;
-        list.iter().map(|number| number.as_f64().context("a weight that is no number")).collect()
-    };
-    for instance in 0..workload.densities.len() {
-        let weights = numbers("weights", instance)?;
-        let rows: Vec<&[f64]> = weights.chunks(workload.features).collect();
-        let line = json!({ "spec": workload.spec_of(instance), "weights": rows, "bias": numbers("bias", instance)? });
-        writeln!(lines, "{line}")?;
-    }
-    drop(lines);
+    let mut input = child.stdin.take().context("a child has no standard input")?;
+    // Beside reading: the child waits with an answer that nobody reads, and its input with it.
+    let writing = std::thread::spawn(move || input.write_all(lines.as_bytes()));
     let output = child.wait_with_output()?;
+    let written = writing.join();
     anyhow::ensure!(output.status.success(), "`superposition evaluate` failed (see above)");
+    written.expect("writing does not panic")?;
     let answers = String::from_utf8(output.stdout)?;
     answers.lines().map(|line| serde_json::from_str::<Value>(line)?["loss"].as_f64().context("no loss")).collect()
 }
