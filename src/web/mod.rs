@@ -20,7 +20,7 @@ mod trainer;
 
 use wasm_bindgen::prelude::*;
 
-/// A third of the standard one's code, all of which the page would download before its first figure.
+/// 1.1 KB of code, where the standard one has 7.6, which the page would download before its first figure.
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
