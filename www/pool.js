@@ -25,6 +25,12 @@ const CHUNK_MS = 60;
 /** Chunks that a worker has waiting, so that it never idles. */
 const CHUNKS_AHEAD = 2;
 
+/** So long workers stand still after the page has last scrolled. */
+const CALM_MS = 150;
+
+/** A worker whose module holds more than this gives way to a new one when there is a chance: such memory never shrinks. */
+const GROWN_BYTES = 12 * 2 ** 20;
+
 /** Workers on a phone, which is to stay cool. */
 const PHONE_WORKERS = 2;
 
@@ -57,6 +63,7 @@ export class Pool {
     /** The second part of the module, once there is a figure that needs it. */
     this.rest = null;
     this.lastId = 0;
+    this.calmUntil = 0;
     this.timer = null;
   }
 
@@ -102,6 +109,24 @@ export class Pool {
    */
   grid(spec, order, listener) {
     return new GridJob(this, spec, order, listener);
+  }
+
+  /**
+   * Lets the workers stand still for a moment: where they have all cores, the page's thread shares one with them, and a frame of a page that
+   * scrolls takes twice as long.
+   */
+  calm() {
+    const now = performance.now();
+    if (this.calmUntil - now > CALM_MS / 2) return;
+    this.calmUntil = now + CALM_MS;
+    for (const slot of this.slots) {
+      if (slot.worker !== null && slot.isReady) slot.send(protocol.calm(this.nextId(), CALM_MS)).catch(() => {});
+    }
+  }
+
+  /** Puts new workers where the memory of those that are there has grown; their jobs go on where they are. */
+  renew() {
+    return Promise.all(this.slots.map((slot) => slot.renew()));
   }
 
   /** Ends all workers. */
@@ -236,14 +261,28 @@ class Slot {
     }
   }
 
+  /** A new worker for one whose memory has grown, unless what it does would take long to do again. */
+  async renew() {
+    const { worker } = this;
+    const isStill = () => this.worker === worker && this.isReady && ![...this.jobs.values()].some((job) => job.isFixed);
+    if (worker === null || !isStill() || (await this.send(protocol.ping(this.pool.nextId())).catch(() => 0)) < GROWN_BYTES) return;
+    if (!isStill()) return;
+    await Promise.all([...this.jobs.values()].map((job) => job.leave?.(this)));
+    if (this.worker === worker) this.restart();
+  }
+
   /** A new worker for the one that died, with all it had to do. */
   replace(reason) {
-    this.stop();
     this.deaths += 1;
     if (this.deaths > MAX_DEATHS) {
       this.fail(reason);
       return;
     }
+    this.restart();
+  }
+
+  restart() {
+    this.stop();
     const owed = [...this.owed.values()];
     this.owed.clear();
     if (this.jobs.size === 0 && owed.length === 0) return;
@@ -369,6 +408,12 @@ class TrainJob {
       if (message.running || message.state.status !== 'running') this.slot.deaths = 0;
       this.listener.onState?.(message);
     }
+  }
+
+  /** Its bytes as they are now, for another worker to go on from. */
+  async leave() {
+    const saved = await this.save().catch(() => null);
+    if (saved !== null) this.saved = saved;
   }
 
   /** Tells a new worker; requests without an answer follow, and what is then repeated here would come twice. */

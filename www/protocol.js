@@ -11,7 +11,7 @@
 
 /** Types of the messages from the page. */
 export const REQUESTS = Object.freeze([
-  'init', 'extend', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping',
+  'init', 'extend', 'create', 'restore', 'run', 'pause', 'step', 'set', 'column', 'reset', 'snapshot', 'save', 'drop', 'grid', 'cells', 'ping', 'calm',
   'work', 'rest', 'tune', 'nudge', 'release', 'taken', 'gallery', 'give', 'data',
 ]);
 
@@ -70,6 +70,8 @@ export const give = (id, job, reports) => ({ type: 'give', id, job, reports });
 export const data = (id, job) => ({ type: 'data', id, job });
 /** Is anyone there? */
 export const ping = (id) => ({ type: 'ping', id });
+/** Nothing is trained for so many milliseconds. */
+export const calm = (id, ms) => ({ type: 'calm', id, ms });
 
 /** The answer to a request. */
 export const done = (id, value = null) => ({ type: 'done', id, value });

@@ -41,6 +41,9 @@ const IN_VIEW = 0.05;
 /** A figure is loaded when it is less than this far from the view. */
 const NEAR = '700px 0px';
 
+// The reader's own movements come first.
+addEventListener('scroll', () => pool.calm(), { capture: true, passive: true });
+
 /** The element. */
 export class SuperpositionFigure extends HTMLElement {
   static observedAttributes = ['figure', 'spec'];

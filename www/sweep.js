@@ -276,6 +276,14 @@ export class SweepJob {
     this.assign(item, idle);
   }
 
+  /** Takes its models out of a worker, whose successor goes on with them. */
+  leave(slot) {
+    return Promise.all(this.live(slot).map(async (item) => {
+      const bytes = await this.request(slot, protocol.release, item.index).catch(() => null);
+      if (bytes && !item.isDone) keep(item, bytes);
+    }));
+  }
+
   /** A new worker has to be told everything. */
   revive(slot, owed, lost) {
     for (const request of owed) if (request.message.job === this.id) lost.add(request);
@@ -306,6 +314,8 @@ export class GalleryJob {
     /** Whether the worker has forgotten it, and whether its picture is final. */
     this.isParked = false;
     this.isFinal = false;
+    /** Whether its worker is at work of the gallery's own, which a new one would begin again. */
+    this.isFixed = false;
     /** @type {Map<number, Uint8Array>} the last report of each model */
     this.reports = new Map();
     /** Indices of reports that the gallery has not been given. */
@@ -409,12 +419,14 @@ export class GalleryJob {
     if (message.type === 'needs') {
       this.listener.onNeeds?.(message.jobs);
     } else if (message.type === 'piece') {
+      this.isFixed = true;
       this.listener.onPiece?.(message);
     } else if (message.type === 'failed') {
       this.fail(protocol.revivedError(message.error));
     } else if (message.type === 'picture') {
       this.isRunning = false;
       this.isFinal = message.isFinal;
+      this.isFixed = false;
       this.listener.onPicture?.(message);
       // What came meanwhile waits a little, so that training has the most of the time.
       const took = this.since > 0 ? performance.now() - this.since : 0;

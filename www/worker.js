@@ -30,9 +30,10 @@ const MAX_DEBT_MS = 250;
  * @param {{postMessage: Function, onmessage: Function | null}} port the worker's own scope, or a MessagePort
  * @param {(level: string, module: WebAssembly.Module) => Promise<object>} loadCore gives the façade
  * @param {(module: WebAssembly.Module) => void} [extendCore] joins the second part to the façade
+ * @param {() => number} [sizeOf] bytes of the instance's memory
  * @returns {() => void} ends it
  */
-export function serve(port, loadCore, extendCore) {
+export function serve(port, loadCore, extendCore, sizeOf) {
   /** @type {Map<number, TrainJob | GridJob | SweepShare | GalleryMaker>} */
   const jobs = new Map();
   const mailbox = new MessageChannel();
@@ -40,6 +41,7 @@ export function serve(port, loadCore, extendCore) {
   let dead = false;
   let scheduled = false;
   let timer = 0;
+  let calmUntil = 0;
   let turnOf = 0;
   let inbox = Promise.resolve();
 
@@ -56,6 +58,10 @@ export function serve(port, loadCore, extendCore) {
     clearTimeout(timer);
     try {
       const now = performance.now();
+      if (now < calmUntil) {
+        timer = setTimeout(wake, calmUntil - now);
+        return;
+      }
       const ready = [...jobs.values()].filter((job) => job.wait(now) <= 0);
       if (ready.length > 0) {
         turnOf = (turnOf + 1) % ready.length;
@@ -155,7 +161,10 @@ export function serve(port, loadCore, extendCore) {
       job?.free();
       jobs.delete(message.job);
     },
-    ping: () => null,
+    ping: () => sizeOf?.() ?? 0,
+    calm({ ms }) {
+      calmUntil = performance.now() + ms;
+    },
     work({ job, index, spec, bytes, patch }) {
       if (!jobs.has(job)) jobs.set(job, new SweepShare(job));
       const model = bytes ? core.Job.restore(bytes, index) : new core.Job(spec, index);
@@ -390,12 +399,15 @@ if (typeof WorkerGlobalScope !== 'undefined' && globalThis instanceof WorkerGlob
   // The worker's name is the level, so that the bindings load while the module is still being compiled.
   const bindings = (level) => import(new URL(`../pkg/${level}/superposition.js`, import.meta.url).href);
   let folder = null;
+  let memory = null;
   const parts = gather(() => folder);
   if (globalThis.name) bindings(globalThis.name).catch(() => {}); // `init` meets the same error and reports it.
   serve(globalThis, async (level, module) => {
     folder = new URL(`../pkg/${level}/`, import.meta.url);
     const core = await bindings(level);
-    parts.begin(core.initSync({ module }));
+    const exports = core.initSync({ module });
+    memory = exports.memory;
+    parts.begin(exports);
     return core;
-  }, (module) => parts.join('gallery', module));
+  }, (module) => parts.join('gallery', module), () => memory?.buffer.byteLength ?? 0);
 }

@@ -67,6 +67,43 @@ for (const [name, end] of [['crashed', (worker) => worker.crash()], ['fell silen
   });
 }
 
+test('a worker whose memory has grown gives way to a new one, which goes on from the last step', async () => {
+  const { pool, workers } = makePool(1);
+  const { job, states, errors, step } = makeJob(pool);
+  await job.create(SPEC);
+  await pool.renew();
+  assert.equal(workers.length, 1, 'a small one stays');
+  await job.step(500);
+  // Beyond the bytes that were saved at its last stop.
+  await job.run(200);
+  await until('steps', () => step() > 520);
+  workers[0].size = 1e8;
+  const [reached, seen] = [step(), states.length];
+  await pool.renew();
+  assert.ok(workers.length === 2 && workers[0].isDead && !workers[1].isDead);
+  await until('steps again', () => states.length > seen + 2);
+  assert.ok(states.slice(seen).every(({ state }) => state.step >= reached), 'no step is lost');
+  assert.equal(states.at(-1).running, true);
+  assert.deepEqual(errors, []);
+});
+
+test('workers stand still for a moment when they are asked to', async () => {
+  const { pool } = makePool(1);
+  const { job, step } = makeJob(pool);
+  await job.create(SPEC);
+  await job.run(null);
+  await until('steps', () => step() > 100);
+  pool.calm();
+  const asked = performance.now();
+  await job.snapshot();
+  const before = step();
+  await job.snapshot();
+  // The machine may be slow: what is told of a later time says nothing.
+  const isWithin = performance.now() - asked < 100;
+  assert.ok(!isWithin || step() === before, `${step() - before} steps within the calm`);
+  await until('steps after it', () => step() > before);
+});
+
 test('a request that was under way when the worker died is carried out by the next, once', async () => {
   const { pool, workers } = makePool(1);
   const { job, step } = makeJob(pool);

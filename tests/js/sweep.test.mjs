@@ -91,6 +91,23 @@ test('reports wait until the page has taken the last ones', async () => {
   sweep.job.cancel();
 });
 
+test('a sweep goes on in new workers from where each model was', async () => {
+  const { pool, workers } = makePool(2);
+  const sweep = runSweep(pool, jobsOf(6, { ...SPEC, steps: LONG }));
+  await until('a value of each', () => new Set(sweep.reports.map(([index]) => index)).size === 6);
+  for (const worker of workers) worker.size = 1e8;
+  const steps = new Map([...sweep.job.items].map(([index, item]) => [index, item.steps]));
+  const seen = sweep.reports.length;
+  await pool.renew();
+  assert.deepEqual(workers.map(({ isDead }) => isDead), [true, true, false, false]);
+  // Younger than the bytes that a worker posts by itself.
+  for (const [index, item] of sweep.job.items) assert.ok(item.bytes?.byteLength > 0, `model ${index} was taken along`);
+  await until('new values', () => new Set(sweep.reports.slice(seen).map(([index]) => index)).size === 6);
+  for (const [index, item] of sweep.job.items) assert.ok(item.steps >= steps.get(index), `model ${index}`);
+  assert.deepEqual(sweep.errors, []);
+  sweep.job.cancel();
+});
+
 test('a sweep rests and goes on, and a cancelled one is over', async () => {
   const { pool } = makePool(2);
   const sweep = runSweep(pool, jobsOf(6, { ...SPEC, steps: LONG }));

@@ -20,7 +20,9 @@ export class FakeWorker {
       this.received.push(event.data);
       this.onmessage?.(event);
     };
-    this.end = serve(port2, async () => core);
+    /** Bytes of its module's memory, as it tells. */
+    this.size = 1e6;
+    this.end = serve(port2, async () => core, () => {}, () => this.size);
   }
 
   postMessage(message, transfer) {

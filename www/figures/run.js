@@ -77,9 +77,10 @@ export class FigureRun {
   }
 
   /** While it rests, gives back what it holds in the workers. */
-  park() {
-    this.sweep.park();
+  async park() {
     this.gallery.park();
+    await this.sweep.park();
+    await this.sweep.pool.renew();
   }
 
   /** One slice of every model, while resting. */
