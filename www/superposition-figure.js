@@ -41,7 +41,7 @@ const IN_VIEW = 0.05;
 /** A figure is loaded when it is less than this far from the view. */
 const NEAR = '700px 0px';
 
-// The reader's own movements come first.
+// The reader's own movements come first, and a figure that begins.
 addEventListener('scroll', () => pool.calm(), { capture: true, passive: true });
 
 /** The element. */
@@ -99,6 +99,7 @@ export class SuperpositionFigure extends HTMLElement {
   }
 
   #begin(figure, signal) {
+    pool.calm();
     this.#figure = figure;
     this.querySelector('.still-figure')?.remove();
     this.prepend(figure.element);
