@@ -9,6 +9,7 @@
 import { core, pool } from './core.js';
 import { h } from './controls.js';
 import { IntroFigure } from './figures/intro.js';
+import { whenSlow } from './figures/turns.js';
 import { gallery } from './gallery.js';
 import { siteFile } from './site.js';
 import { readLink } from './state.js';
@@ -41,8 +42,9 @@ const IN_VIEW = 0.05;
 /** A figure is loaded when it is less than this far from the view. */
 const NEAR = '700px 0px';
 
-// The reader's own movements come first, and a figure that begins.
+// The reader's own movements come first, a figure that begins, and frames that are late.
 addEventListener('scroll', () => pool.calm(), { capture: true, passive: true });
+whenSlow(() => pool.calm());
 
 /** The element. */
 export class SuperpositionFigure extends HTMLElement {

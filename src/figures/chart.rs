@@ -316,14 +316,16 @@ impl Chart {
         };
         let around = plot.grown(0.5);
         for (k, &point) in series.points.iter().enumerate() {
-            let (at, next) = (self.at(plot, point), series.points.get(k + 1).map(|&next| self.at(plot, next)));
-            let extent = match (radius, next) {
-                (Some(radius), _) => around.holds(at).then_some(Extent::Disc(at, radius)),
-                (None, Some(next)) => {
+            let at = self.at(plot, point);
+            // The next point is of use to a line only, and of dots there may be thousands.
+            let next = if radius.is_none() { series.points.get(k + 1) } else { None };
+            let extent = match next {
+                Some(&next) => {
+                    let next = self.at(plot, next);
                     let next = if series.mark == Mark::Step { (next.0, at.1) } else { next };
                     plot.clip(at, next).map(|(a, b)| Extent::Line(a, b))
                 }
-                (None, None) => around.holds(at).then_some(Extent::Disc(at, 1.0)),
+                None => around.holds(at).then_some(Extent::Disc(at, radius.unwrap_or(1.0))),
             };
             let source = series.source(k);
             if let Some(extent) = extent {

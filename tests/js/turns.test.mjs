@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterDrawing, frameScheduler, hasRoom } from "../../www/figures/turns.js";
+import { afterDrawing, frameScheduler, hasRoom, whenSlow } from "../../www/figures/turns.js";
 
 let now = 0;
 let callbacks = [];
@@ -98,4 +98,25 @@ test("texts are written when all is drawn, in order, whoever fails; outside of a
   assert.deepEqual(failures, ["b fails"]);
   afterDrawing(() => log.push("at once"));
   assert.deepEqual(log, ["at once"]);
+});
+
+test("a slow frame is told once in a while, a quick one is not", async () => {
+  // The frames of the tests before were slow, too.
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  now += 1000;
+  let told = 0;
+  whenSlow(() => { told += 1; });
+  const toldAfter = async (cost) => {
+    told = 0;
+    figure("s", [cost], []).ask();
+    frame();
+    // A port of Node's may take more than a turn.
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+    return told;
+  };
+  assert.equal(await toldAfter(5), 0);
+  assert.equal(await toldAfter(40), 1);
+  assert.equal(await toldAfter(40), 0, "the next at once is not told");
+  now += 1000;
+  assert.equal(await toldAfter(40), 1);
 });

@@ -5,6 +5,27 @@
 /** Drawing takes so many milliseconds of a frame, over all figures; what does not fit waits for the next one. */
 const DRAW_MS = 8;
 
+/** A frame that took longer, from its first drawing until the browser is through with it, is slow. */
+const SLOW_MS = 30;
+/** Slow frames are told at most this often. */
+const TELL_SLOW_MS = 500;
+
+/** Comes back when the browser is through with a frame. */
+const through = new MessageChannel();
+through.port1.onmessage = ({ data: start }) => {
+  const now = performance.now();
+  if (now - start < SLOW_MS || now - slow.told < TELL_SLOW_MS) return;
+  slow.told = now;
+  slow.tell();
+};
+through.port1.unref?.(); // In Node an open port keeps the process.
+const slow = { tell: () => {}, told: -Infinity };
+
+/** Calls `tell` after a slow frame: whoever keeps the processor busy may leave it to those that follow. */
+export function whenSlow(tell) {
+  slow.tell = tell;
+}
+
 /** What waits for the next frame, in the order in which it comes; what had to wait comes first. */
 const frame = { waiting: new Set(), late: [], now: null, handle: 0, start: 0, isUsed: false, told: null };
 
@@ -62,6 +83,7 @@ function drawFrame() {
   const { told } = frame;
   frame.told = null;
   told.forEach(attempt);
+  through.port2.postMessage(frame.start);
   if (frame.late.length === 0) return;
   frame.waiting = new Set([...frame.late, ...frame.waiting]);
   frame.handle ||= requestAnimationFrame(drawFrame);
