@@ -25,7 +25,7 @@ const CHUNK_MS = 60;
 /** Chunks that a worker has waiting, so that it never idles. */
 const CHUNKS_AHEAD = 2;
 
-/** So long workers stand still after the page has last scrolled. */
+/** So long workers stand still when they are asked to; who asks again, as a page that scrolls does, renews it after half of it. */
 const CALM_MS = 150;
 
 /** A worker whose module holds more than this gives way to a new one when there is a chance: such memory never shrinks. */

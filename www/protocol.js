@@ -68,7 +68,7 @@ export const gallery = (id, job, figure, spec) => ({ type: 'gallery', id, job, f
 export const give = (id, job, reports) => ({ type: 'give', id, job, reports });
 /** The numbers behind a gallery's last picture, as JSON text. */
 export const data = (id, job) => ({ type: 'data', id, job });
-/** Is anyone there? */
+/** Is anyone there? The answer is how many bytes its module holds. */
 export const ping = (id) => ({ type: 'ping', id });
 /** Nothing is trained for so many milliseconds. */
 export const calm = (id, ms) => ({ type: 'calm', id, ms });

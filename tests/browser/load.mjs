@@ -3,7 +3,7 @@
 //
 //   node tests/browser/load.mjs [seconds at each figure] [figure …]
 //
-// Wants Linux (/proc) and a quiet machine.
+// Wants Linux (/proc), a quiet machine, and what harness.mjs asks for: SUPERPOSITION_URL and CHROME_PATH.
 
 import { readFile } from "node:fs/promises";
 import { launchChromium, openPage, siteUrl } from "./harness.mjs";
@@ -23,7 +23,7 @@ const browser = await launchChromium();
 const prepare = (context) => context.addInitScript(() => {
   globalThis.longTasks = [];
   new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) globalThis.longTasks.push({ at: startTime, ms: duration });
+    globalThis.longTasks.push(...list.getEntries().map(({ duration }) => Math.round(duration)));
   }).observe({ type: "longtask", buffered: true });
 });
 const { page, problems, close } = await openPage(siteUrl(), { browser, prepare, width: 1440, height: 900 });
@@ -48,7 +48,7 @@ for (const id of ids.filter((one) => only.length === 0 || only.includes(one))) {
     peak = { pss: Math.max(peak.pss, now.pss), footprint: Math.max(peak.footprint, now.footprint) };
   }
   const { pss, footprint } = await renderer();
-  const tasks = await page.evaluate(() => globalThis.longTasks.map(({ ms }) => Math.round(ms)));
+  const tasks = await page.evaluate(() => globalThis.longTasks);
   visits.push({ id, pss: Math.round(pss), footprint: Math.round(footprint), tasks });
   console.error(`${id.padEnd(16)} ${pss.toFixed(0)} MB, alone ${footprint.toFixed(0)}; tasks over 50 ms: ${tasks.join(" ") || "none"}`);
 }
