@@ -55,8 +55,8 @@ pub struct Workspace {
     df: Vec<f32>,
     /// `[n_hidden][latents]`.
     decoder_transposed: Vec<f32>,
-    /// The positive latents of one sample, for the k largest.
-    order: Vec<(f32, usize)>,
+    /// The largest latents of one sample with their places in `f`, the largest first.
+    kept: Vec<(f32, usize)>,
 }
 
 impl Workspace {
@@ -111,13 +111,17 @@ impl Workspace {
     /// Silences all but the k largest latents of each sample; of equal ones the first stays.
     fn keep_largest(&mut self, k: usize, n_samples: usize) {
         for sample in 0..n_samples {
-            let column = self.f[sample..].iter().step_by(TILE).enumerate();
-            self.order.clear();
-            self.order.extend(column.filter(|(_, f)| **f > 0.0).map(|(latent, &f)| (f, latent)));
-            if self.order.len() > k {
-                self.order.select_nth_unstable_by(k, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-                for &(_, latent) in &self.order[k..] {
-                    self.f[latent * TILE + sample] = 0.0;
+            self.kept.clear();
+            for at in (sample..self.f.len()).step_by(TILE) {
+                let f = self.f[at];
+                if f > 0.0 {
+                    let place = self.kept.partition_point(|kept| kept.0 >= f);
+                    self.kept.insert(place, (f, at));
+                }
+                if self.kept.len() > k
+                    && let Some((_, least)) = self.kept.pop()
+                {
+                    self.f[least] = 0.0;
                 }
             }
         }
