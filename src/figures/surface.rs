@@ -10,9 +10,8 @@ use super::color::{mix, readable};
 use super::panels::Figure;
 use super::sheet::{Align, Ink, Sheet};
 use super::spots::{Extent, Key, Spot};
-use super::text::{number, rounded, text_width};
+use super::text::{number, rounded, text_width, written};
 use super::theme::{Theme, Tint};
-use crate::order;
 use plotters::backend::DrawingBackend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,17 @@ const LEVELS: usize = 14;
 const MINIMUM: u8 = 0;
 const PATH: u8 = 1;
 const CELL: u8 = 2;
+/// Where the name of a minimum may stand, from its point.
+const SIDES: [(f64, f64, Align); 8] = [
+    (0.0, -17.0, Align::Middle),
+    (0.0, 17.0, Align::Middle),
+    (12.0, 0.0, Align::Left),
+    (-12.0, 0.0, Align::Right),
+    (8.0, -17.0, Align::Left),
+    (-8.0, -17.0, Align::Right),
+    (8.0, 17.0, Align::Left),
+    (-8.0, 17.0, Align::Right),
+];
 /// Width of the colour bar and its numbers.
 const SCALE: (f64, f64) = (10.0, 58.0);
 
@@ -173,28 +183,25 @@ impl Figure for Field {
         let (low, high) = self.range();
         let (rows, columns) = (self.rows(), self.columns);
         let (step_x, step_y) = (plot.width / (columns - 1) as f64, plot.height / (rows - 1) as f64);
-        let level_of = |value: f64| ((self.along(value) - low) / (high - low) * LEVELS as f64).floor();
-        // A cell around each node, cut off at the edge of the plot.
-        let mut cells: Vec<(i32, Box2)> = Vec::with_capacity(self.values.len());
-        for (idx, &value) in self.values.iter().enumerate() {
-            let level = level_of(value);
-            if !level.is_finite() {
-                continue;
-            }
-            let (row, column) = ((idx / columns) as f64, (idx % columns) as f64);
-            let x = |column: f64| sheet.edge((plot.x + column * step_x).clamp(plot.x, plot.right()));
-            let y = |row: f64| sheet.edge((plot.bottom() - row * step_y).clamp(plot.y, plot.bottom()));
-            let (left, top) = (x(column - 0.5), y(row + 0.5));
-            let cell = Box2 { x: left, y: top, width: x(column + 0.5) - left, height: y(row - 0.5) - top };
-            cells.push((level.clamp(0.0, LEVELS as f64 - 1.0) as i32, cell));
-            sheet.spot(Spot::new(Extent::Box(cell), CELL, idx / columns, idx % columns));
-        }
-        order::sort_by_key(&mut cells, |&(level, _)| level);
-        let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
-        for (level, cell) in &cells {
-            sheet.fill(cell, shade(*level));
-        }
         let on_plot = |(column, row): Point| (plot.x + column * step_x, plot.bottom() - row * step_y);
+        // Whole pixels, so that nothing shows between what is filled side by side.
+        let snapped = |at: Point| {
+            let (x, y) = on_plot(at);
+            (sheet.edge(x.clamp(plot.x, plot.right())), sheet.edge(y.clamp(plot.y, plot.bottom())))
+        };
+        let spots: Vec<Spot> = (0..self.values.len())
+            .filter(|&idx| self.along(self.values[idx]).is_finite())
+            .map(|idx| {
+                // A box around each node, cut off at the edge of the plot.
+                let (row, column) = ((idx / columns) as f64, (idx % columns) as f64);
+                let (around, opposite) = (snapped((column - 0.5, row + 0.5)), snapped((column + 0.5, row - 0.5)));
+                let (width, height) = (opposite.0 - around.0, opposite.1 - around.1);
+                let extent = Extent::Box(Box2 { x: around.0, y: around.1, width, height });
+                Spot::new(extent, CELL, idx / columns, idx % columns)
+            })
+            .collect();
+        let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
+        self.draw_levels(sheet, &snapped, &shade);
         for level in 1..LEVELS {
             let value = low + (high - low) * level as f64 / LEVELS as f64;
             let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.25);
@@ -202,6 +209,9 @@ impl Figure for Field {
                 let line: Vec<Point> = line.into_iter().map(on_plot).collect();
                 sheet.path(&line, 0.8, color);
             }
+        }
+        for spot in spots {
+            sheet.spot(spot);
         }
         let at = |(x, y): Point| (plot.x + self.x.place(x) * plot.width, plot.bottom() - self.y.place(y) * plot.height);
         for (path_idx, path) in self.paths.iter().enumerate() {
@@ -251,6 +261,67 @@ fn pair((x, y): Point) -> String {
 }
 
 impl Field {
+    /// Fills what lies between contours, up to their lines.
+    ///
+    /// Each square between four nodes has the colour of its lowest level, neighbours of one level in a row as one rectangle; then,
+    /// from below, that part of it which lies above each higher level.
+    fn draw_levels<DB: DrawingBackend>(
+        &self,
+        sheet: &Sheet<DB>,
+        snapped: &impl Fn(Point) -> Point,
+        shade: &impl Fn(i32) -> RGBColor,
+    ) {
+        let (low, high) = self.range();
+        let columns = self.columns;
+        let along = |row: usize, column: usize| {
+            (self.along(self.values[row * columns + column]) - low) / (high - low) * LEVELS as f64
+        };
+        let level_of = |value: f64| value.floor().clamp(0.0, LEVELS as f64 - 1.0) as i32;
+        let mut squares: Vec<(i32, Box2)> = Vec::new();
+        let mut crossed: Vec<(i32, Vec<Point>)> = Vec::new();
+        for row in 0..self.rows() - 1 {
+            let mut run: Option<(i32, usize)> = None;
+            let mut end_run = |run: &mut Option<(i32, usize)>, end: usize| {
+                if let Some((level, start)) = run.take() {
+                    let (top, bottom) = (snapped((start as f64, row as f64 + 1.0)), snapped((end as f64, row as f64)));
+                    let (width, height) = (bottom.0 - top.0, bottom.1 - top.1);
+                    squares.push((level, Box2 { x: top.0, y: top.1, width, height }));
+                }
+            };
+            for column in 0..columns - 1 {
+                let corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)];
+                let heights = corners.map(|(row, column)| along(row, column));
+                if heights.iter().any(|height| !height.is_finite()) {
+                    end_run(&mut run, column);
+                    continue;
+                }
+                let lowest = level_of(heights.into_iter().fold(f64::INFINITY, f64::min));
+                let highest = level_of(heights.into_iter().fold(f64::NEG_INFINITY, f64::max));
+                if run.is_some_and(|(level, _)| level != lowest) {
+                    end_run(&mut run, column);
+                }
+                run.get_or_insert((lowest, column));
+                let places = corners.map(|(row, column)| snapped((column as f64, row as f64)));
+                for level in lowest + 1..=highest {
+                    let parts = parts_above(&places, &heights.map(|height| height - f64::from(level)));
+                    crossed.extend(parts.into_iter().map(|part| (level, part)));
+                }
+            }
+            end_run(&mut run, columns - 1);
+        }
+        // Equal colours one after the other: the document joins them.
+        for level in 0..LEVELS as i32 {
+            for (_, square) in squares.iter().filter(|(own, _)| *own == level) {
+                sheet.fill(square, shade(level));
+            }
+        }
+        for level in 0..LEVELS as i32 {
+            for (_, part) in crossed.iter().filter(|(own, _)| *own == level) {
+                sheet.polygon(part, shade(level));
+            }
+        }
+    }
+
     fn draw_minima<DB: DrawingBackend>(
         &self,
         sheet: &mut Sheet<DB>,
@@ -259,34 +330,39 @@ impl Field {
         at: &impl Fn(Point) -> Point,
     ) {
         let ink = theme.strong(Theme::TICK);
-        for (idx, (point, name)) in self.minima.iter().enumerate() {
-            let (x, y) = at(*point);
-            if !plot.holds((x, y)) {
-                continue;
+        let seen = |point: Point| Some(at(point)).filter(|&at| plot.holds(at));
+        for (idx, (point, _)) in self.minima.iter().enumerate() {
+            if let Some(at) = seen(*point) {
+                sheet.disc(at, 5.2, theme.card);
+                sheet.disc(at, 3.8, theme.ink);
+                sheet.spot(Spot::new(Extent::Disc(at, 3.8), MINIMUM, idx, 0));
             }
-            sheet.disc((x, y), 5.2, theme.card);
-            sheet.disc((x, y), 3.8, theme.ink);
-            sheet.spot(Spot::new(Extent::Disc((x, y), 3.8), MINIMUM, idx, 0));
-            if name.is_empty() {
-                continue;
-            }
-            let sides = [
-                ((x, y - 17.0), Align::Middle),
-                ((x, y + 17.0), Align::Middle),
-                ((x + 12.0, y), Align::Left),
-                ((x - 12.0, y), Align::Right),
-                ((x + 8.0, y - 17.0), Align::Left),
-                ((x - 8.0, y - 17.0), Align::Right),
-                ((x + 8.0, y + 17.0), Align::Left),
-                ((x - 8.0, y + 17.0), Align::Right),
-            ];
-            for (spot, align) in sides {
-                let label = sheet.text_box(name, spot, align, &ink).grown(2.0);
-                if plot.contains(&label) && !sheet.texts().iter().any(|other| other.place().overlaps(&label)) {
-                    sheet.fill(&label, theme.card);
-                    sheet.text(name, spot, align, &ink);
-                    break;
+        }
+        for (point, name) in self.minima.iter().filter(|(_, name)| !name.is_empty()) {
+            // The place that hides the fewest points, at either of the two that mirror each other.
+            let mut best: Option<(usize, Box2, Point, Align)> = None;
+            for (other, _) in &self.minima {
+                let is_meant = *other == *point || *other == (-point.0, -point.1);
+                let Some((x, y)) = seen(*other).filter(|_| is_meant) else { continue };
+                for (dx, dy, align) in SIDES {
+                    let at = (x + dx, y + dy);
+                    let label = sheet.text_box(name, at, align, &ink).grown(2.0);
+                    if !plot.contains(&label) || sheet.texts().iter().any(|other| other.place().overlaps(&label)) {
+                        continue;
+                    }
+                    let hides = |spot: &&Spot| match spot.extent {
+                        Extent::Disc(at, radius) => label.grown(radius + 2.0).holds(at),
+                        _ => false,
+                    };
+                    let hidden = sheet.spots().iter().filter(hides).count();
+                    if best.is_none_or(|(least, ..)| hidden < least) {
+                        best = Some((hidden, label, at, align));
+                    }
                 }
+            }
+            if let Some((_, label, at, align)) = best {
+                sheet.fill(&label, theme.card);
+                sheet.text(name, at, align, &ink);
             }
         }
     }
@@ -313,15 +389,37 @@ impl Field {
         for level in (0..=LEVELS).step_by(every) {
             let value = low + (high - low) * level as f64 / LEVELS as f64;
             let value = if self.log { 10f64.powf(value) } else { value };
-            // Three digits are what a bar can be read to.
-            let digits = 10f64.powi(2 - value.abs().max(1e-300).log10().floor() as i32);
-            let text = number((value * digits).round() / digits);
+            // Two digits are what a bar can be read to.
+            let text = written(value, 2);
             let y = bar.bottom() - bar.height * level as f64 / LEVELS as f64;
             sheet.label(&text, &[((bar.right() + 5.0, y), Align::Left)], &place.grown(3.0), &ink);
         }
         let at = [((place.right(), place.y + 8.0), Align::Right)];
         sheet.label(&self.name, &at, &place.grown(3.0), &theme.plain(Theme::TICK));
     }
+}
+
+/// What of a square lies above 0, by the heights of its corners in order around it: the lines across are those of
+/// [`Field::contour`].
+fn parts_above(places: &[Point; 4], heights: &[f64; 4]) -> Vec<Vec<Point>> {
+    let crossing = |a: usize, b: usize| {
+        let t = heights[a] / (heights[a] - heights[b]);
+        (places[a].0 + t * (places[b].0 - places[a].0), places[a].1 + t * (places[b].1 - places[a].1))
+    };
+    let is_above = heights.map(|height| height >= 0.0);
+    let is_saddle = is_above[0] == is_above[2] && is_above[1] == is_above[3] && is_above[0] != is_above[1];
+    // In a saddle the mean decides whether its two corners are joined.
+    if is_saddle && heights.iter().sum::<f64>() < 0.0 {
+        let corner = |k: usize| vec![crossing((k + 3) % 4, k), places[k], crossing(k, (k + 1) % 4)];
+        return (0..4).filter(|&k| is_above[k]).map(corner).collect();
+    }
+    let mut part = Vec::with_capacity(6);
+    for k in 0..4 {
+        let next = (k + 1) % 4;
+        part.extend(is_above[k].then_some(places[k]));
+        part.extend((is_above[k] != is_above[next]).then(|| crossing(k, next)));
+    }
+    vec![part]
 }
 
 #[cfg(test)]
@@ -341,6 +439,21 @@ mod tests {
             let r = (column / 20.0 - 1.0).hypot(row / 20.0 - 1.0);
             assert!((r - 0.5).abs() < 2e-3, "{r}");
         }
+    }
+
+    #[test]
+    fn what_is_filled_ends_at_the_contour() {
+        let places = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
+        let area = |corners: &Vec<Point>| {
+            let next = corners.iter().cycle().skip(1);
+            0.5 * corners.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f64>().abs()
+        };
+        let areas = |heights: [f64; 4]| parts_above(&places, &heights).iter().map(area).collect::<Vec<f64>>();
+        assert_eq!(areas([1.0; 4]), [1.0]);
+        assert_eq!(areas([-1.0, 1.0, 1.0, -1.0]), [0.5]);
+        assert_eq!(areas([3.0, -1.0, -1.0, -1.0]), [0.28125], "a corner, cut at three quarters of both sides");
+        assert_eq!(areas([1.0, -3.0, 1.0, -3.0]), [0.03125; 2], "a saddle below: two corners");
+        assert_eq!(areas([3.0, -1.0, 3.0, -1.0]), [0.9375], "a saddle above: all but two corners");
     }
 
     #[test]
