@@ -60,9 +60,10 @@ export function logScale(from, to, steps) {
   };
 }
 
-/** `12 345`, with a narrow space that does not break. */
+/** `12 345`, with a narrow space that does not break; four digits are read in one group. */
 export function grouped(number) {
-  return Math.round(number).toString().replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  const digits = Math.round(number).toString();
+  return digits.length < 5 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
 /** The signs of an exponent. */

@@ -378,6 +378,8 @@ fn draw_labels<DB: DrawingBackend>(
     for (mark, place) in marks.iter().zip(places) {
         if let Some(place) = place {
             let text = arrows.name(mark.feature_idx);
+            // Guides end at a name; arrows and dots it keeps clear of.
+            sheet.fill(&place, theme.card);
             sheet.text(&text, place.centre(), Align::Middle, &ink(mark.feature_idx));
         }
     }

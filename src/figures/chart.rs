@@ -9,7 +9,7 @@ use super::axis::{TICK_MARK, draw_axes, level_ticks};
 use super::boxes::{Box2, Point};
 use super::color::mix;
 use super::labels::spread;
-use super::panels::{Figure, draw_legend, legend_height};
+use super::panels::{Figure, MOST_WIDE, draw_legend, legend_height};
 use super::series::draw_dots;
 pub use super::series::{Mark, Series, Shape, Source};
 use super::sheet::{Align, Sheet};
@@ -69,13 +69,15 @@ pub struct Chart {
     pub highlight: Option<usize>,
     /// Height of the picture in widths.
     pub aspect: f64,
+    /// The least space to the left and to the right of the plot, in CSS pixels.
+    pub margins: (f64, f64),
 }
 
 impl Chart {
     /// A chart of these series, 0.62 times as high as wide.
     pub fn new(x: Axis, y: Axis, series: Vec<Series>) -> Self {
         let (rules, notes) = (Vec::new(), Vec::new());
-        Self { x, y, series, rules, notes, cursor: None, highlight: None, aspect: 0.62 }
+        Self { x, y, series, rules, notes, cursor: None, highlight: None, aspect: 0.62, margins: (0.0, 0.0) }
     }
 
     /// The same with reference lines.
@@ -101,6 +103,18 @@ impl Chart {
     /// The same with another height, in widths.
     pub fn with_aspect(self, aspect: f64) -> Self {
         Self { aspect, ..self }
+    }
+
+    /// The same two charts with equal margins, so that their plots stand one below the other.
+    pub fn aligned(self, other: Self) -> (Self, Self) {
+        let margins = |chart: &Self| {
+            let place = Box2 { x: 0.0, y: 0.0, width: MOST_WIDE, height: chart.height(MOST_WIDE) };
+            let plot = chart.plot(&place);
+            (plot.x, place.width - plot.right())
+        };
+        let (a, b) = (margins(&self), margins(&other));
+        let margins = (a.0.max(b.0), a.1.max(b.1));
+        (Self { margins, ..self }, Self { margins, ..other })
     }
 
     /// The colour of a series: paler where another is meant.
@@ -166,6 +180,7 @@ impl Chart {
         let ticks = self.y.ticks(level_ticks(height));
         let tick_width = ticks.iter().map(|(_, text)| width_of(text, false)).fold(0.0, f64::max);
         let left = tick_width + TICK_MARK + 5.0 + if self.y.title.is_empty() { 0.0 } else { 21.0 };
+        let (left, right) = (left.max(self.margins.0), right.max(self.margins.1));
         Box2 { x: place.x + left, y: place.y + top, width: (place.width - left - right).max(8.0), height }
     }
 
@@ -355,27 +370,29 @@ impl Chart {
 
     /// Names of level rules and of lines at the right edge, moved apart where they are near each other.
     fn draw_side_labels<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, plot: &Box2, place: &Box2) {
-        let mut labels: Vec<(f64, &str, RGBColor, bool)> = Vec::new();
+        // Where the line ends, its name, and how that is written.
+        let mut labels: Vec<(Point, &str, RGBColor, bool)> = Vec::new();
         for rule in self.rules.iter().filter(|rule| !rule.upright && !rule.name.is_empty()) {
             let along = self.y.place(rule.value);
             if (-1e-9..=1.0 + 1e-9).contains(&along) {
-                labels.push((plot.bottom() - along * plot.height, &rule.name, theme.soft, false));
+                let end = (plot.right(), plot.bottom() - along * plot.height);
+                labels.push((end, &rule.name, theme.soft, false));
             }
         }
         if self.has_direct_labels(place) {
             for series in self.series.iter().filter(|series| !series.name.is_empty()) {
                 let last = series.points.iter().rev().find(|point| point.1.is_finite());
-                let y = last.map_or(plot.centre().1, |&last| self.at(plot, last).1);
+                let (x, y) = last.map_or(plot.centre(), |&last| self.at(plot, last));
                 let y = if y.is_finite() { y.clamp(plot.y, plot.bottom()) } else { plot.bottom() };
-                labels.push((y, &series.name, theme.tint_text(series.tint), true));
+                labels.push(((x.min(plot.right()), y), &series.name, theme.tint_text(series.tint), true));
             }
         }
-        let wished: Vec<f64> = labels.iter().map(|label| label.0).collect();
+        let wished: Vec<f64> = labels.iter().map(|label| label.0.1).collect();
         let places = spread(&wished, ROW, (plot.y, (plot.bottom() - 2.0).max(plot.y)));
-        for ((wished, name, color, bold), y) in labels.into_iter().zip(places) {
-            if (y - wished).abs() > 3.0 {
-                // A name that had to move is led back to its line.
-                let ends = [(plot.right() + 2.0, wished), (plot.right() + NAME_GAP - 2.0, y)];
+        for ((end, name, color, bold), y) in labels.into_iter().zip(places) {
+            if (y - end.1).abs() > 3.0 || end.0 < plot.right() - NAME_GAP {
+                // A name that had to move, or whose line ends early, is led back to it.
+                let ends = [(end.0 + if bold { 5.0 } else { 2.0 }, end.1), (plot.right() + NAME_GAP - 2.0, y)];
                 sheet.path(&ends, Theme::HAIRLINE, theme.faint);
             }
             let ink = super::sheet::Ink { size: Theme::TICK, bold, color, background: theme.card };

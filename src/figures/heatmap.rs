@@ -42,11 +42,31 @@ pub struct Bars {
     pub lengths: Vec<f64>,
     /// The superposition a row, which gives its colour.
     pub superposition: Vec<f64>,
+    /// The length that the place for them has room for.
+    pub longest: f64,
+}
+
+impl Bars {
+    /// Bars with room for the longest of them, and for a length of 1.
+    ///
+    /// # Shapes
+    /// One of `lengths` and one of `superposition` a row.
+    pub fn new(name: impl Into<String>, lengths: Vec<f64>, superposition: Vec<f64>) -> Self {
+        let longest = lengths.iter().copied().filter(|length| length.is_finite()).fold(1.05, f64::max);
+        Self { name: name.into(), lengths, superposition, longest }
+    }
+
+    /// The same with room for a length of `longest`, so that bars of several matrices compare.
+    pub fn with_room_for(self, longest: f64) -> Self {
+        Self { longest: self.longest.max(longest), ..self }
+    }
 }
 
 /// A matrix and its company.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heatmap {
+    /// What stands above it, where something stands above what is beside it; empty for nothing.
+    pub name: String,
     /// How many rows.
     pub rows: usize,
     /// How many columns.
@@ -74,7 +94,7 @@ pub struct Heatmap {
 }
 
 impl Heatmap {
-    /// A matrix with full colour at its greatest absolute value.
+    /// A matrix with full colour at its greatest absolute value, rounded up to two digits.
     ///
     /// # Shapes
     /// `values: [rows][columns]`.
@@ -86,10 +106,11 @@ impl Heatmap {
         let limit =
             values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |limit, value| limit.max(value.abs()));
         Self {
+            name: String::new(),
             rows,
             columns,
             values,
-            limit: if limit > 0.0 { limit } else { 1.0 },
+            limit: if limit > 0.0 { rounded_up(limit) } else { 1.0 },
             row_title: String::new(),
             column_title: String::new(),
             row_features: Vec::new(),
@@ -99,6 +120,11 @@ impl Heatmap {
             blocks: Vec::new(),
             color_bar: true,
         }
+    }
+
+    /// The same with a name above it.
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..self }
     }
 
     /// The same with full colour at `limit`.
@@ -225,6 +251,9 @@ impl Figure for Heatmap {
             let feature = feature_of(row).or(self.column_features.get(column).copied());
             sheet.spot(Spot::new(Extent::Box(place), CELL, row, column).of(feature).quiet());
         }
+        if top > 0.0 {
+            sheet.label(&self.name, &[((x, y - 9.0), Align::Left)], &bounds, &small);
+        }
         let mut right = matrix.right();
         if let Some(bias) = &self.bias {
             let at = right + GAP;
@@ -235,7 +264,7 @@ impl Figure for Heatmap {
             }
             right = at + strip;
             let column = Box2 { x: at, width: strip, ..matrix };
-            sheet.frame(&hairline(sheet, &column), Theme::HAIRLINE, theme.guide());
+            sheet.frame(&column, Theme::HAIRLINE, theme.guide());
             sheet.label("b", &[((at + strip / 2.0, y - 9.0), Align::Middle)], &bounds, &small);
         }
         // Equal colours one after the other: the document joins them.
@@ -246,11 +275,11 @@ impl Figure for Heatmap {
                 sheet.fill(place, color);
             }
         }
-        sheet.frame(&hairline(sheet, &matrix), Theme::HAIRLINE, theme.guide());
+        sheet.frame(&matrix, Theme::HAIRLINE, theme.guide());
         for &(first, length) in &self.blocks {
             let (offset, side) = (first as f64 * cell, length as f64 * cell);
             let block = Box2 { x: x + offset, y: y + offset, width: side, height: side };
-            sheet.frame(&hairline(sheet, &block), Theme::OUTLINE, theme.ink);
+            sheet.frame(&block, Theme::OUTLINE, theme.ink);
         }
         if let Some(measured) = &self.bars {
             let at = Box2 { x: right + GAP, width: bars, ..matrix };
@@ -323,25 +352,25 @@ impl Heatmap {
         let is_lit = |features: &[usize], idx: usize| features.get(idx) == Some(&lit);
         for row in (0..self.rows).filter(|&row| is_lit(&self.row_features, row)) {
             let place = Box2 { y: matrix.y + row as f64 * cell, height: cell, width: right - matrix.x, ..*matrix };
-            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink);
+            sheet.frame(&place, Theme::OUTLINE, theme.ink);
         }
         for column in (0..self.columns).filter(|&column| is_lit(&self.column_features, column)) {
             let place = Box2 { x: matrix.x + column as f64 * cell, width: cell, ..*matrix };
-            sheet.frame(&hairline(sheet, &place), Theme::OUTLINE, theme.ink);
+            sheet.frame(&place, Theme::OUTLINE, theme.ink);
         }
     }
+}
+
+/// The least number of two digits that is not below `limit`, or below it by what no colour shows.
+fn rounded_up(limit: f64) -> f64 {
+    let unit = 10f64.powi(limit.log10().floor() as i32 - 1);
+    (0.995 * limit / unit).ceil() * unit
 }
 
 /// A cell with its edges on whole pixels.
 fn snapped<DB: DrawingBackend>(sheet: &Sheet<DB>, (x, y): Point, (width, height): Point) -> Box2 {
     let (left, top) = (sheet.edge(x), sheet.edge(y));
     Box2 { x: left, y: top, width: sheet.edge(x + width) - left, height: sheet.edge(y + height) - top }
-}
-
-/// The box through the middles of the pixels on its edge.
-fn hairline<DB: DrawingBackend>(sheet: &Sheet<DB>, place: &Box2) -> Box2 {
-    let (x, y) = (sheet.hair(place.x), sheet.hair(place.y));
-    Box2 { x, y, width: sheet.hair(place.right()) - x, height: sheet.hair(place.bottom()) - y }
 }
 
 fn draw_bars<DB: DrawingBackend>(
@@ -352,10 +381,9 @@ fn draw_bars<DB: DrawingBackend>(
     cell: f64,
     bounds: &Box2,
 ) {
-    let longest = bars.lengths.iter().copied().filter(|length| length.is_finite()).fold(1.05, f64::max);
     let small = theme.plain(Theme::SMALL);
     let thickness = if cell >= 4.0 { cell - 1.0 } else { cell };
-    let mark = |length: f64| place.x + length / longest * place.width;
+    let mark = |length: f64| place.x + length / bars.longest * place.width;
     let one = sheet.hair(mark(1.0));
     sheet.path(&[(one, place.y), (one, place.bottom())], Theme::HAIRLINE, theme.guide());
     for (row, (&length, &superposition)) in bars.lengths.iter().zip(&bars.superposition).enumerate() {
@@ -369,7 +397,10 @@ fn draw_bars<DB: DrawingBackend>(
     sheet.path(&[(zero, place.y), (zero, place.bottom())], Theme::HAIRLINE, theme.faint);
     sheet.label(&bars.name, &[((place.x, place.y - 9.0), Align::Left)], bounds, &small);
     sheet.label("0", &[((place.x, place.bottom() + 11.0), Align::Middle)], bounds, &small);
-    sheet.label("1", &[((mark(1.0), place.bottom() + 11.0), Align::Middle)], bounds, &small);
+    // Near the edge of the picture it stands as far to the left as it must.
+    let half = text_width("1", Theme::SMALL, false) / 2.0;
+    let one = mark(1.0).min(place.right() - half);
+    sheet.label("1", &[((one, place.bottom() + 11.0), Align::Middle)], bounds, &small);
 }
 
 /// Draws a ramp with a text at its start, middle and end below it, none of which leaves `inside`.
@@ -387,7 +418,7 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
         let at = snapped(sheet, (edge(step), place.y), (edge(step + 1) - edge(step), place.height));
         sheet.fill(&at, theme.tint(tint((step as f64 + 0.5) / steps as f64)));
     }
-    sheet.frame(&hairline(sheet, place), Theme::HAIRLINE, theme.guide());
+    sheet.frame(place, Theme::HAIRLINE, theme.guide());
     let ink = theme.plain(Theme::SMALL);
     let y = place.bottom() + 10.0;
     // The ends first: where there is no room for all three, they say most.
@@ -401,12 +432,15 @@ pub(super) fn draw_color_bar<DB: DrawingBackend>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::text::written;
     use super::*;
 
     #[test]
     fn colours_have_few_steps_and_nothing_is_drawn_for_zero() {
         let map = Heatmap::new(1, 3, vec![0.0, -2.0, 1.0]);
         assert_eq!(map.limit, 2.0);
+        let limit_of = |most: f64| written(Heatmap::new(1, 1, vec![most]).limit, 3);
+        assert_eq!([1.002, 2.921, 0.0413].map(limit_of), ["1", "3", "0.042"]);
         assert_eq!(
             [0.0, 0.01, 1.0, -2.0, -9.0].map(|value| map.step(value)),
             [None, None, Some(16), Some(-32), Some(-32)]

@@ -40,6 +40,8 @@ const TURNS: [f64; 11] = [0.0, 22.0, -22.0, 44.0, -44.0, 66.0, -66.0, 90.0, -90.
 const GAPS: [f64; 2] = [3.0, 9.0];
 /// Free space that a label keeps around itself.
 const CLEARANCE: f64 = 1.0;
+/// Marks nearer to each other than this are one to the eye.
+const TOGETHER: f64 = 1.5;
 
 /// The box of each mark's label, or `None` where there is no free place; in the order of the marks.
 pub fn place(marks: &[Mark], obstacles: &Obstacles) -> Vec<Option<Box2>> {
@@ -47,7 +49,9 @@ pub fn place(marks: &[Mark], obstacles: &Obstacles) -> Vec<Option<Box2>> {
     marks
         .iter()
         .map(|mark| {
-            let free = candidates(mark).find(|label| is_free(&label.grown(CLEARANCE), obstacles, &placed));
+            let free = candidates(mark).find(|label| {
+                is_free(&label.grown(CLEARANCE), obstacles, &placed) && is_nearest(label, mark, obstacles.discs)
+            });
             placed.extend(free);
             free
         })
@@ -73,6 +77,17 @@ fn is_free(label: &Box2, obstacles: &Obstacles, placed: &[Box2]) -> bool {
         && !placed.iter().any(|other| other.overlaps(label))
         && !obstacles.discs.iter().any(|&(centre, radius)| label.grown(radius).holds(centre))
         && !obstacles.segments.iter().any(|&(a, b, width)| label.grown(width / 2.0).meets_segment(a, b))
+}
+
+/// Whether no other mark is nearer to a label than its own: it would be read as that one's.
+fn is_nearest(label: &Box2, mark: &Mark, discs: &[(Point, f64)]) -> bool {
+    let distance = |(x, y): Point| {
+        let beyond = |at: f64, from: f64, to: f64| (from - at).max(at - to).max(0.0);
+        beyond(x, label.x, label.right()).hypot(beyond(y, label.y, label.bottom()))
+    };
+    let own = distance(mark.at);
+    // Marks that lie on each other share their place.
+    discs.iter().all(|&(centre, _)| distance(centre) >= own - TOGETHER)
 }
 
 /// Places as near as possible to the wished ones, at least `apart` from each other, inside the range if they fit.
@@ -111,6 +126,25 @@ pub fn spread(wished: &[f64], apart: f64, (low, high): (f64, f64)) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_is_nearest_to_its_own_mark() {
+        let discs = [((50.0, 50.0), 4.0), ((58.0, 50.0), 4.0), ((66.0, 50.0), 4.0)];
+        let mark = |feature_idx: usize| Mark {
+            feature_idx,
+            at: discs[feature_idx].0,
+            radius: 4.0,
+            outward: (1.0, 0.0),
+            size: (8.0, 14.0),
+        };
+        let bounds = Box2 { x: 0.0, y: 0.0, width: 120.0, height: 100.0 };
+        let obstacles = Obstacles { bounds, discs: &discs, segments: &[] };
+        for idx in 0..3 {
+            let label = place(&[mark(idx)], &obstacles)[0].expect("there is room all around");
+            let to = |disc: usize| (label.centre().0 - discs[disc].0.0).hypot(label.centre().1 - discs[disc].0.1);
+            assert!((0..3).all(|other| to(other) >= to(idx) - TOGETHER), "label {idx} at {:?}", label.centre());
+        }
+    }
 
     #[test]
     fn labels_are_spread_no_more_than_needed() {

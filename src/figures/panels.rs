@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 /// Space between columns, and between rows, of panels.
 const GUTTER: (f64, f64) = (26.0, 24.0);
 /// The greatest width of a panel that has a row to itself.
-pub const MOST_WIDE: f64 = 800.0;
+pub const MOST_WIDE: f64 = 1040.0;
 /// From line to line of a sentence.
 const LEADING: f64 = 1.35 * Theme::TICK;
 /// Height of a title's last line with the space below it, and from line to line of it.
@@ -41,7 +41,7 @@ const SWATCH: (f64, f64) = (16.0, 6.0);
 const LEGEND_GAP: f64 = 16.0;
 
 /// The first byte of a picture as bytes; raised whenever the layout after it changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A picture that knows its height and draws itself into a box.
 pub trait Figure {
@@ -362,7 +362,8 @@ pub(super) fn draw_legend<DB: DrawingBackend>(
 ) {
     for (idx, ((name, _), (x, row))) in legend.iter().zip(legend_places(legend, place.width)).enumerate() {
         let (x, y) = (place.x + x, place.y + (row as f64 + 0.5) * LEGEND_ROW);
-        swatch(sheet, idx, &Box2::around((x + SWATCH.0 / 2.0, y), SWATCH.0, 10.0));
+        // On whole pixels, as are its frame's.
+        swatch(sheet, idx, &Box2 { x: sheet.edge(x), y: sheet.edge(y - 5.0), width: SWATCH.0, height: 10.0 });
         sheet.text(name, (x + SWATCH.0 + SWATCH.1, y), Align::Left, &theme.plain(Theme::TICK));
     }
 }

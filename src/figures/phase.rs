@@ -323,6 +323,8 @@ pub fn draw_cells<DB: DrawingBackend>(sheet: &mut Sheet<DB>, theme: &Theme, phas
         draw_hatch(sheet, theme, &plot);
     }
     draw_runs(sheet, phase, &plot, &theme.regions, |row, column| phase.class(row, column));
+    // One region is hardly told from the card.
+    sheet.frame(&plot, Theme::HAIRLINE, theme.faint);
     if phase.names {
         draw_names(sheet, theme, phase, &plot);
     }
@@ -341,7 +343,6 @@ fn draw_hatch<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, plot: &Box2)
         let ends = [(plot.x + from, plot.y + s - from), (plot.x + to, plot.y + s - to)];
         sheet.path(&ends, Theme::HAIRLINE, theme.guide());
     }
-    sheet.frame(plot, Theme::HAIRLINE, theme.guide());
 }
 
 /// Cells of the given classes as rectangles, equal neighbours of a row as one; pending ones are left open.
@@ -445,8 +446,8 @@ fn draw_selected<DB: DrawingBackend>(sheet: &Sheet<DB>, theme: &Theme, phase: &P
     let (width, height) = (plot.width / phase.columns as f64, plot.height / phase.rows as f64);
     let centre = (plot.x + (column as f64 + 0.5) * width, plot.y + (row as f64 + 0.5) * height);
     let frame = Box2::around(centre, width.max(9.0) + 3.0, height.max(9.0) + 3.0);
-    sheet.frame(&frame, 4.5, theme.card);
-    sheet.frame(&frame, 2.0, theme.ink);
+    sheet.frame(&frame.grown(2.25), 4.5, theme.card);
+    sheet.frame(&frame.grown(1.0), 2.0, theme.ink);
 }
 
 #[cfg(test)]

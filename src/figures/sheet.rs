@@ -167,13 +167,19 @@ impl<DB: DrawingBackend> Sheet<DB> {
                     self.ring(at, radius + 2.8, Theme::LIT, theme.ink);
                 }
                 Extent::Line(a, b) => self.path(&[a, b], Theme::LIT, theme.ink),
-                Extent::Box(place) => self.frame(&place.grown(0.5), Theme::LIT, theme.ink),
+                Extent::Box(place) => self.frame(&place.grown(0.5 + 0.5 * Theme::LIT), Theme::LIT, theme.ink),
             }
         }
     }
 
     fn units(&self, (x, y): Point) -> (i32, i32) {
         ((x * self.surface.units).round() as i32, (y * self.surface.units).round() as i32)
+    }
+
+    /// The width of a line as it is drawn: a hairline is whole device pixels, and at least one.
+    fn stroke(&self, width: f64) -> f64 {
+        let pixel = self.surface.pixel / self.surface.units;
+        if width == Theme::HAIRLINE { (width / pixel).round().max(1.0) * pixel } else { width }
     }
 
     fn length(&self, pixels: f64) -> u32 {
@@ -186,10 +192,10 @@ impl<DB: DrawingBackend> Sheet<DB> {
         (coordinate / pixel).round() * pixel
     }
 
-    /// The place for a hairline: in the middle of a device pixel, where it covers that pixel and no other.
+    /// The place for a hairline: where it covers whole device pixels, from the one at `coordinate` on.
     pub fn hair(&self, coordinate: f64) -> f64 {
         let pixel = self.surface.pixel / self.surface.units;
-        ((coordinate / pixel).floor() + 0.5) * pixel
+        (coordinate / pixel).floor() * pixel + self.stroke(Theme::HAIRLINE) / 2.0
     }
 
     /// Whether filled edges should be snapped with [`Sheet::edge`].
@@ -213,7 +219,8 @@ impl<DB: DrawingBackend> Sheet<DB> {
     /// A path with round joins and ends (the backends see to them).
     pub fn path(&self, points: &[Point], width: f64, color: RGBColor) {
         let points: Vec<_> = points.iter().map(|&point| self.units(point)).collect();
-        self.ask(|area| area.draw(&PathElement::new(points, color.stroke_width(self.length(width)))));
+        let width = self.length(self.stroke(width));
+        self.ask(|area| area.draw(&PathElement::new(points, color.stroke_width(width))));
     }
 
     /// A path in dashes of `dash` CSS pixels with gaps of the same visible length.
@@ -280,9 +287,11 @@ impl<DB: DrawingBackend> Sheet<DB> {
         self.ask(|area| area.draw(&Polygon::new(corners, color.filled())));
     }
 
-    /// The outline of a rectangle.
+    /// The outline of a rectangle, all of it inside: at the edge of a picture no half of it is cut off.
     pub fn frame(&self, place: &Box2, width: f64, color: RGBColor) {
-        let (l, t, r, b) = (place.x, place.y, place.right(), place.bottom());
+        let inset = self.stroke(width) / 2.0;
+        let (l, t) = (self.edge(place.x) + inset, self.edge(place.y) + inset);
+        let (r, b) = (self.edge(place.right()) - inset, self.edge(place.bottom()) - inset);
         self.path(&[(l, t), (r, t), (r, b), (l, b), (l, t)], width, color);
     }
 

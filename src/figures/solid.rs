@@ -212,7 +212,12 @@ impl Figure for Solid {
 
         let hidden = self.hidden(&points);
         let mut items: Vec<(f64, Item)> = Vec::new();
-        for (idx, &[a, b]) in self.edges.iter().enumerate() {
+        // Two opposite vertices are joined by their lines from the origin already.
+        let opposite = |[a, b]: [usize; 2]| {
+            let sum = norm(&[0, 1, 2].map(|k| points[a][k] + points[b][k]));
+            sum < 1e-3 * (norm(&points[a]) + norm(&points[b]))
+        };
+        for (idx, &[a, b]) in self.edges.iter().enumerate().filter(|(_, edge)| !(self.spokes && opposite(**edge))) {
             items.push((0.5 * (points[a][2] + points[b][2]), Item::Edge(idx, hidden[idx])));
         }
         for (idx, point) in points.iter().enumerate() {
@@ -231,6 +236,8 @@ impl Figure for Solid {
             match *item {
                 Item::Edge(idx, hidden) => {
                     let [a, b] = self.edges[idx].map(|vertex| seen(points[vertex]));
+                    let [from, to] = self.edges[idx].map(|vertex| dot(points[vertex][2]) + 1.2);
+                    let Some((a, b)) = between_discs((a, from), (b, to)) else { continue };
                     if hidden {
                         sheet.dashed(&[a, b], 3.0, Theme::HAIRLINE, theme.faint);
                     } else {
@@ -254,7 +261,8 @@ impl Figure for Solid {
             }
         }
         let discs: Vec<(Point, f64)> = points.iter().map(|point| (seen(*point), dot(point[2]))).collect();
-        self.draw_names(sheet, theme, place, &discs, &hidden);
+        let lines = paths.iter().flat_map(|path| path.windows(2)).map(|ends| (seen(ends[0]), seen(ends[1])));
+        self.draw_names(sheet, theme, place, &discs, &lines.collect::<Vec<_>>(), &hidden);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -267,6 +275,14 @@ impl Figure for Solid {
             self.names.get(idx).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| (idx + 1).to_string());
         told(&name, idx, &Measures::of(&w, n, 3))
     }
+}
+
+/// What of the line from one disc's centre to another's lies outside both: it would be painted over the nearer of them.
+fn between_discs((a, from): (Point, f64), (b, to): (Point, f64)) -> Option<(Point, Point)> {
+    let along = (b.0 - a.0, b.1 - a.1);
+    let length = along.0.hypot(along.1);
+    let at = |distance: f64| (a.0 + along.0 * distance / length, a.1 + along.1 * distance / length);
+    (length > from + to).then(|| (at(from), at(length - to)))
 }
 
 /// A feature's name, length and dimensionality in words.
@@ -282,6 +298,7 @@ impl Solid {
         theme: &Theme,
         place: &Box2,
         discs: &[(Point, f64)],
+        paths: &[(Point, Point)],
         hidden: &[bool],
     ) {
         let (cx, cy) = place.centre();
@@ -308,7 +325,7 @@ impl Solid {
         // Clear of all edges where that can be; else of those that are seen; inside a solid there may be no place without
         // a line, and a name on a thin line is better than none.
         let line = |&[a, b]: &[usize; 2]| (discs[a].0, discs[b].0, 1.6);
-        let all: Vec<_> = self.edges.iter().map(line).collect();
+        let all: Vec<_> = self.edges.iter().map(line).chain(paths.iter().map(|&(a, b)| (a, b, 2.0))).collect();
         let seen: Vec<_> =
             self.edges.iter().zip(hidden).filter(|(_, hidden)| !**hidden).map(|(edge, _)| line(edge)).collect();
         let place_clear_of = |segments: &[_]| labels::place(&marks, &Obstacles { bounds: *place, discs, segments });
@@ -316,9 +333,13 @@ impl Solid {
         let mut order: Vec<_> =
             (0..marks.len()).map(|k| (&marks[k], first[k].or(second[k]).or(last[k]))).zip(&first).collect();
         order::sort_by_key(&mut order, |(_, clear)| clear.is_none());
-        for ((mark, spot), _) in order {
+        for ((mark, spot), clear) in order {
             if let Some(spot) = spot {
                 let idx = mark.feature_idx;
+                if clear.is_none() && !sheet.texts().iter().any(|other| other.place().overlaps(&spot)) {
+                    // The line ends at the name: crossed out it could not be read.
+                    sheet.fill(&spot.grown(-1.0), theme.card);
+                }
                 sheet.label(&self.names[idx], &[(spot.centre(), Align::Middle)], place, &ink(idx));
             }
         }

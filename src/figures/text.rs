@@ -26,7 +26,7 @@ const BOLD: [u16; 95] = [
 ];
 /// The same of characters beyond ASCII that our texts use, in groups: regular, bold, never less than the face's own.
 const BEYOND: [(&str, u16, u16); 7] = [
-    ("·", 318, 380),
+    ("·\u{202f}", 318, 380),
     ("²³⁰¹⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", 401, 438),
     ("‖–⁻", 528, 528),
     ("’‘“”", 518, 657),
@@ -34,6 +34,8 @@ const BEYOND: [(&str, u16, u16); 7] = [
     ("πλεα", 660, 791),
     ("Ŵ…—", 1000, 1103),
 ];
+/// Between groups of digits; no line is broken there.
+const THIN_SPACE: char = '\u{202f}';
 /// Milli-ems of any other character, such as the minus sign.
 const OTHER: u16 = 838;
 
@@ -50,7 +52,8 @@ pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     text.chars().map(|c| f64::from(advance(c))).sum::<f64>() * size / 1000.0
 }
 
-/// Breaks a sentence into lines no wider than `width`; a word that is wider than that has a line of its own.
+/// Breaks a sentence into lines no wider than `width`; a word that is wider than that has a line of its own, and no line breaks
+/// inside a product, a difference or an equation.
 pub fn wrap(sentence: &str, width: f64, size: f64) -> Vec<String> {
     wrap_in(sentence, width, size, false)
 }
@@ -58,13 +61,26 @@ pub fn wrap(sentence: &str, width: f64, size: f64) -> Vec<String> {
 /// The same of a regular or a bold text.
 pub fn wrap_in(sentence: &str, width: f64, size: f64, bold: bool) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let is_sign = |word: &str| matches!(word, "×" | "=" | "−" | "≥" | "≤");
+    let mut wholes: Vec<String> = Vec::new();
+    let mut joined = true;
     for word in sentence.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), size, bold) <= width => {
-                line.push(' ');
-                line.push_str(word);
+        match wholes.last_mut() {
+            Some(whole) if joined || is_sign(word) => {
+                whole.push(' ');
+                whole.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => wholes.push(word.to_owned()),
+        }
+        joined = is_sign(word);
+    }
+    for whole in wholes {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {whole}"), size, bold) <= width => {
+                line.push(' ');
+                line.push_str(&whole);
+            }
+            _ => lines.push(whole),
         }
     }
     lines
@@ -78,8 +94,12 @@ pub fn number(value: f64) -> String {
     let size = value.abs();
     let power = (size.log10() + 1e-12).floor() as i32;
     let text = if (-3..5).contains(&power) {
-        let decimals = (3 - power).max(0) as usize;
-        trimmed(size, decimals)
+        let mut text = trimmed(size, (3 - power).max(0) as usize);
+        // Five digits are read in two groups, four in one.
+        if text.len() == 5 && power == 4 {
+            text.insert(2, THIN_SPACE);
+        }
+        text
     } else {
         let mantissa = (size / 10f64.powi(power) * 100.0).round() / 100.0;
         let lead = if mantissa == 1.0 { String::new() } else { format!("{}·", trimmed(mantissa, 2)) };
@@ -112,6 +132,7 @@ fn raised(value: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::theme::Theme;
     use super::*;
 
     #[test]
@@ -122,9 +143,23 @@ mod tests {
     }
 
     #[test]
+    fn no_line_breaks_inside_a_formula() {
+        let width = text_width("D = 8 × 0.3020, 2", Theme::TICK, false);
+        assert_eq!(wrap("D = 8 × 0.3020, 2 × 0.2916", width, Theme::TICK), ["D = 8 × 0.3020,", "2 × 0.2916"]);
+        assert_eq!(wrap("= a", 1.0, Theme::TICK), ["= a"]);
+    }
+
+    #[test]
     fn numbers_are_written_short_and_with_a_true_minus() {
-        let written =
-            [(0.0, "0"), (-0.5, "−0.5"), (1000.0, "1000"), (0.001, "0.001"), (1e-5, "10⁻⁵"), (2.5e7, "2.5·10⁷")];
+        let written = [
+            (0.0, "0"),
+            (-0.5, "−0.5"),
+            (1000.0, "1000"),
+            (12_500.0, "12\u{202f}500"),
+            (0.001, "0.001"),
+            (1e-5, "10⁻⁵"),
+            (2.5e7, "2.5·10⁷"),
+        ];
         for (value, text) in written {
             assert_eq!(number(value), text);
         }

@@ -100,11 +100,11 @@ fn motif_panel(report: &InstanceReport, motif: &AsymmetricMotif, order: &[usize]
     };
     let column = |neuron: usize| order.iter().position(|&k| k == neuron).unwrap_or(0) + 1;
     let words = format!(
-        "Neuron A ({} of the stacks) holds features {} and {} with weights {} times apart, reciprocal on the way out; B ({}) takes back {}% of the interference.",
+        "Neuron A ({} of the stacks) answers to feature {} and, {} times as weakly, to {}; on the way out it is the other way round. B ({}) takes back {}% of the interference. Both neurons are scaled so that they weigh as much on the way in as out, which changes no output.",
         column(pair[0]),
         features[0] + 1,
-        features[1] + 1,
         fixed(motif.ratio, 1),
+        features[1] + 1,
         column(pair[1]),
         fixed(100.0 * motif.inhibition, 0)
     );

@@ -34,26 +34,28 @@ pub fn make(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error> {
     let reports = lab.train("models", &specs)?;
     // A linear and a relu model of each density stay side by side.
     let is_paired = specs.chunks(2).all(|pair| pair.len() == 2 && pair[0].model != pair[1].model);
-    let panels =
-        specs.iter().zip(&reports).enumerate().map(|(idx, (spec, report))| panel(spec, report, idx + 1 == specs.len()));
+    let longest = reports.iter().flat_map(|report| &report.measures.norms).copied().fold(0.0, f64::max);
+    let panels = specs
+        .iter()
+        .zip(&reports)
+        .enumerate()
+        .map(|(idx, (spec, report))| panel(spec, report, longest, idx + 1 == specs.len()));
     let panels = Panels::new(panels.collect(), MIN_WIDTH, 4).in_groups_of(if is_paired { 2 } else { 1 });
     Ok(Still::new(panels, raw_data(reports)))
 }
 
-fn panel(spec: &ExperimentSpec, report: &InstanceReport, color_bar: bool) -> Panel {
+/// A model with room for bars of length `longest`.
+fn panel(spec: &ExperimentSpec, report: &InstanceReport, longest: f64, color_bar: bool) -> Panel {
     let n = spec.features;
     let w = report.w();
     let dot = |i: usize, j: usize| w.chunks_exact(n).map(|row| row[i] * row[j]).sum::<f64>();
     let values = (0..n * n).map(|idx| dot(idx / n, idx % n)).collect();
-    let bars = Bars {
-        name: "‖Wᵢ‖".into(),
-        lengths: report.measures.norms.clone(),
-        superposition: report.measures.superposition.clone(),
-    };
+    let bars = Bars::new("‖Wᵢ‖", report.measures.norms.clone(), report.measures.superposition.clone());
     let map = Heatmap::new(n, n, values)
         .with_limit(1.2)
         .with_bias(report.bias.iter().copied().map(f64::from).collect())
-        .with_bars(bars)
+        .with_bars(bars.with_room_for(longest))
+        .with_name("WᵀW")
         .with_color_bar(color_bar)
         .of_features();
     let model = match spec.model {

@@ -53,7 +53,14 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
     order::sort_by(&mut series, |a, b| a.strength.total_cmp(&b.strength));
     let levels = [(1.0, "1"), (0.5, "1/2"), (0.4, "2/5"), (0.0, "0")].map(|(at, name)| Rule::level(at, name)).to_vec();
     let highest = run.dimensionality.iter().copied().fold(0.5, f64::max);
-    let chart = Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
+    let mut chart =
+        Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
+    // Both have one axis of steps: a drop of the loss stands below the jump that it goes with.
+    let mut below = run.loss_chart(axis(), first);
+    if let Some(loss) = below.take() {
+        let (aligned, loss) = chart.aligned(loss);
+        (chart, below) = (aligned, Some(loss));
+    }
     let jumping = format!(
         "{} of {} features jump; the model ends as {}.",
         (0..run.n).filter(|i| jumps.iter().any(|jump| jump.feature == *i)).count(),
@@ -61,7 +68,7 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
         report.measures.solution.as_deref().unwrap_or("none")
     );
     let mut panels = vec![Panel::new("Dimensionality of each feature", jumping, View::Chart(chart)).in_own_row()];
-    if let Some(loss) = run.loss_chart(axis(), first) {
+    if let Some(loss) = below {
         let marks = jumps.iter().map(|jump| Rule::upright(run.steps[jump.from].max(first), "")).collect();
         let words = format!(
             "{} jumps (dashed): {} of them while the loss falls more than three times as fast as usual.",
@@ -125,7 +132,13 @@ pub fn make_trajectories(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, 
         // At its own scale: the first ones are small.
         let points = at(t);
         let longest = points.iter().map(length).fold(0.0, f64::max);
-        let words = format!("The longest has a length of {}.", fixed(longest, 2));
+        let scale = radius / longest.max(f64::MIN_POSITIVE);
+        let drawn = if scale > 1.05 {
+            format!(", drawn {} times as large as at the end", fixed(scale, 1))
+        } else {
+            String::new()
+        };
+        let words = format!("The longest has a length of {}{drawn}.", fixed(longest, 2));
         panels.push(Panel::new(title, words, View::Solid(Solid { radius: None, ..solid(points) })));
     }
     let legend = (0..spec.correlated.len()).map(|idx| (format!("correlated set {}", idx + 1), Tint::Kind(idx)));

@@ -198,7 +198,7 @@ fn chart_panel(trained: &[Trained], lines: Vec<Series>, range: (f64, f64), cross
 /// The best model of a density, feature 0 along the first axis where it is represented.
 fn plane_panel(model: &Trained) -> Panel {
     let pose = canonical_pose(&model.report.w(), 5, 2).into_iter().map(|weight| weight as f32).collect();
-    let tints = (0..5).map(|i| if i == 0 { Tint::Kind(1) } else { Tint::Kind(0) }).collect();
+    let tints = (0..5).map(|i| if i == 0 { Tint::Kind(2) } else { Tint::Soft }).collect();
     let names = (0..5).map(|i| if i == 0 { "odd".into() } else { String::new() }).collect();
     let plane = Plane::new(5, pose).with_tints(tints).with_names(names);
     Panel::new(format!("Density × {}", short(model.relative)), model.solution.name(), View::Plane(plane))

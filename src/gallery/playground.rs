@@ -94,10 +94,7 @@ fn matrix(spec: &ExperimentSpec, report: &InstanceReport, w: &[f64], measures: &
         return Panel::new("W", words, View::Heatmap(heatmap));
     }
     let gram = (0..n * n).map(|at| (0..m).map(|k| w[k * n + at / n] * w[k * n + at % n]).sum()).collect();
-    let bars =
-        Bars {
-            name: "‖Wᵢ‖".into(), lengths: measures.norms.clone(), superposition: measures.superposition.clone()
-        };
+    let bars = Bars::new("‖Wᵢ‖", measures.norms.clone(), measures.superposition.clone());
     let heatmap = Heatmap::new(n, n, gram)
         .with_titles("feature", "feature")
         .of_features()

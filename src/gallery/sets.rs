@@ -34,9 +34,11 @@ pub fn make_planes(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still, Error>
     let mut n_sets = sets(spec).len();
     if let Some(more) = with_one_more_set(spec) {
         let others = planes_of(&more, lab)?;
+        let with_count =
+            |n_sets: usize| move |panel: Panel| Panel { title: format!("{}, {n_sets} sets", panel.title), ..panel };
+        panels = panels.into_iter().map(with_count(n_sets)).collect();
         n_sets += 1;
-        let further = plane_panels(&more, &others, reports.len()).into_iter();
-        panels.extend(further.map(|panel| Panel { title: format!("{}, {n_sets} sets", panel.title), ..panel }));
+        panels.extend(plane_panels(&more, &others, reports.len()).into_iter().map(with_count(n_sets)));
         reports.extend(others);
     }
     let panels = Panels::new(panels, 130.0, n_columns).with_legend(legend(spec, n_sets));

@@ -29,7 +29,7 @@ fn every_picture_crosses_as_bytes() {
         }
         let other = [&[bytes[0] + 1], &bytes[1..]].concat();
         let message = Panels::from_bytes(&other).unwrap_err().to_string();
-        assert_eq!(message, "picture: got version 2, expected 1");
+        assert_eq!(message, "picture: got version 3, expected 2");
     }
     assert_eq!(kinds.len(), 10, "a kind of view is not tried: {kinds:?}");
 }

@@ -46,7 +46,7 @@ pub(crate) fn gram(n: usize, represented: usize, seed: u64) -> Heatmap {
         .with_titles("output feature", "input feature")
         .with_bias((0..n).map(|i| if i < represented { -0.1 } else { 0.35 }).collect())
         .of_features()
-        .with_bars(Bars { name: "‖Wᵢ‖".into(), lengths: (0..n).map(own).collect(), superposition })
+        .with_bars(Bars::new("‖Wᵢ‖", (0..n).map(own).collect(), superposition))
 }
 
 fn heatmaps() -> Panels {

@@ -20,7 +20,7 @@ test('a logarithmic scale meets its ends and gives back its places', () => {
 });
 
 test('numbers as people read them', () => {
-  assert.deepEqual([grouped(999), grouped(1000), grouped(1234567)], ['999', '1\u202f000', '1\u202f234\u202f567']);
+  assert.deepEqual([grouped(999), grouped(1000), grouped(10_000), grouped(1234567)], ['999', '1000', '10\u202f000', '1\u202f234\u202f567']);
   assert.deepEqual([0.0365851, 0, 12.3456, null, NaN, 0.00002, -3.15e12].map((value) => short(value)), ['0.0366', '0', '12.3', '–', '–', '2.00·10⁻⁵', '-3.15·10¹²']);
   assert.deepEqual([1, 0.2, 0.07, 0.01, 0.012].map(sparsityText), ['0%', '80%', '93%', '99%', '98.8%']);
   assert.deepEqual([200, 6400, 200_000].map(durationText), ['less than a second', 'about 6 s', 'about 3 min']);

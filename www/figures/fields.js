@@ -97,10 +97,10 @@ export const FIELDS = {
 
 /** Fields whose values are lists or objects: typed or pasted, as JSON or as numbers with commas. */
 export const TEXT_FIELDS = {
-  correlated: ['Correlated sets', 'Features that occur together, as lists of their numbers, from 0: [[0, 1], [2, 3]]. Or a line for each set.'],
+  correlated: ['Correlated sets', 'Features that occur together, as lists of their numbers less one, as a spec counts from 0: [[0, 1], [2, 3]] are 1 with 2 and 3 with 4. Or a line for each set.'],
   anticorrelated: ['Anticorrelated sets', 'Features of which only one is there at a time, written as above.'],
   start: ['Start', 'JSON, such as {"scale": 0.3, "bias": "mean", "decoder": "nonnegative"}; empty for Xavier and zero.'],
-  pinned: ['Pinned features', 'Numbers of features whose columns stay as they start, from 0.'],
+  pinned: ['Pinned features', 'Features whose columns stay as they start, by their numbers less one: a spec counts from 0.'],
   adversarial_training: ['Adversarial training', 'JSON, such as {"norm": 0.5}: trains against the best attack of that size.'],
   weight_decay: ['Weight decay', 'A number; for AdamW only.'],
   momentum: ['Momentum', 'A number below 1; for SGD only.'],

@@ -12,13 +12,13 @@ const LEAST_DENSITY = 0.001;
 const KINDS = {
   density: {
     label: 'A density for each feature',
-    help: 'Drag over the bars, or go to one with the arrow keys and move it with up and down. Or type: one number, a number for each, as CSV or JSON.',
+    help: 'From 0.001 below to 1 above, in equal ratios. Drag over the bars, or go to one with the arrow keys and move it with up and down. Or type: one number, a number for each, as CSV or JSON.',
     height: (value) => 1 - Math.log(Math.max(value, LEAST_DENSITY)) / Math.log(LEAST_DENSITY),
     value: (height) => Number((LEAST_DENSITY ** (1 - height)).toPrecision(2)),
   },
   importance: {
     label: 'An importance for each feature',
-    help: 'How much each feature’s error weighs in the loss. One number r means r to the power of i.',
+    help: 'How much each feature’s error weighs in the loss, from 0 below to 1 above. One number r means r to the power of i.',
     height: (value) => Math.min(1, value),
     value: (height) => Number(height.toFixed(2)),
   },

@@ -305,7 +305,7 @@ export class PhaseFigure extends Figure {
       this.left.surface.phase(this.core, { ...common, title: 'Theory', classes: this.theory, names: true });
     }
     if (this.right.surface.isReady) {
-      this.right.surface.phase(this.core, { ...common, title: 'Experiment', classes: this.classes, names: false });
+      this.right.surface.phase(this.core, { ...common, title: 'Experiment', classes: this.classes, names: this.isWhole });
     }
     this.panel.draw(this.core);
     afterDrawing(() => this.tell());
@@ -352,6 +352,11 @@ export class PhaseFigure extends Figure {
     return `${lines.join('\n')}\n`;
   }
 
+  /** Whether every cell has its class: names are written then, as they would move with each new cell. */
+  get isWhole() {
+    return !this.classes.includes(PENDING);
+  }
+
   picture() {
     const styles = getComputedStyle(this.element);
     const part = (title, classes, names) => ({
@@ -359,7 +364,7 @@ export class PhaseFigure extends Figure {
       draw: (canvas, width, height, ratio, theme) =>
         this.core.drawPhase(canvas, width, height, ratio, theme, title, this.rows, this.columns, classes, -1, names, this.ranges, this.kind.names),
     });
-    return composed([part('Theory', this.theory, true), part('Experiment', this.classes, false)],
+    return composed([part('Theory', this.theory, true), part('Experiment', this.classes, this.isWhole)],
       { width: 480, height: 480, columns: 2, background: styles.backgroundColor, ink: styles.color });
   }
 

@@ -18,6 +18,8 @@ const TURN_PER_KEY = 0.15;
 const CLICK_PX = 5;
 /** Space between columns, as figure.css has it. */
 const GAP_PX = 26;
+/** Kinds of views that fill whatever height they are given. */
+const GROWING = new Set(['chart', 'stack', 'network']);
 const ARROWS = { ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowUp: [0, -1] };
 
 /** The panels. */
@@ -84,6 +86,20 @@ export class Views {
     if (columns !== this.columns) this.grid.style.setProperty('--columns', String(columns));
     this.columns = columns;
     for (const panel of this.panels) panel.fit();
+  }
+
+  /** The panels of the row that a panel stands in (figures/panels.rs has the same rows). */
+  rowOf(panel) {
+    let row = [];
+    for (const each of this.panels) {
+      const { wide } = each.info;
+      if (wide || row.length === this.columns || row[0]?.info.wide) {
+        if (row.includes(panel)) return row;
+        row = [];
+      }
+      row.push(each);
+    }
+    return row;
   }
 
   /** The theme changed. */
@@ -216,10 +232,11 @@ class ViewPanel {
   /** @param {{title: string, sentence: string, wide: boolean, kind: string, turnable: boolean}} info */
   describe(info) {
     this.info = info;
-    // A formula is not broken at its minus.
-    write(this.title, info.title.replace(/1 − S = /, (formula) => formula.replaceAll(' ', '\u00a0')));
+    // A formula is not broken at its signs (figures/text.rs does the same).
+    const whole = (text) => text.replace(/ ([×=−≥≤]) /g, '\u00a0$1\u00a0');
+    write(this.title, whole(info.title));
     this.title.hidden = info.title === '';
-    write(this.sentence, info.sentence);
+    write(this.sentence, whole(info.sentence));
     this.element.classList.toggle('wide', info.wide);
     this.element.dataset.kind = info.kind;
     this.canvas.setAttribute('aria-label', `${info.title}. ${info.sentence}`);
@@ -232,7 +249,10 @@ class ViewPanel {
   fit() {
     const { picture } = this.views;
     if (!picture || this.surface.width < 1 || this.idx >= picture.count) return;
-    const height = Math.round(picture.height(this.idx, this.surface.width));
+    const wish = (panel) => Math.round(picture.height(panel.idx, this.surface.width));
+    // Beside something high, what can grow has that height too.
+    const row = GROWING.has(this.info.kind) ? this.views.rowOf(this) : [this];
+    const height = Math.max(...row.filter(({ idx }) => idx < picture.count).map(wish));
     if (height !== this.height) {
       this.height = height;
       this.canvas.style.setProperty('height', `${height}px`);
