@@ -428,14 +428,14 @@ export class GalleryJob {
       this.isFinal = message.isFinal;
       this.isFixed = false;
       this.listener.onPicture?.(message);
-      // What came meanwhile waits a little, so that training has the most of the time.
+      // What came meanwhile waits a little, so that training has the most of the time; not where there is nothing to see yet.
       const took = this.since > 0 ? performance.now() - this.since : 0;
       this.since = 0;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => {
         this.timer = null;
         this.flush();
-      }, Math.max(GIVE_MS, GIVE_REST * took));
+      }, message.bytes === null ? 0 : Math.max(GIVE_MS, GIVE_REST * took));
     }
   }
 

@@ -33,8 +33,12 @@ export class SweepShare {
     this.since = performance.now();
     /** Whether the page has dealt with the last reports. */
     this.isTaken = true;
-    this.reportMs = REPORT_MS;
-    this.lastReport = -Infinity;
+    // Until the first reports longer, for while a worker is new all takes longer.
+    this.reportMs = 4 * REPORT_MS;
+    this.lastReport = performance.now();
+    this.hasReported = false;
+    /** How many models there were at the slice before. */
+    this.nBefore = 0;
     /** Indices whose reports are being made, and those that are made. */
     this.pending = [];
     this.batch = [];
@@ -45,7 +49,9 @@ export class SweepShare {
   /** @param {number} index @param {object} job the façade's */
   add(index, job) {
     this.items.get(index)?.job.free();
-    this.items.set(index, { index, job, sliceSteps: 8, begin: this.clock(performance.now()) - job.fraction * this.pace, isDirty: true, lastSave: performance.now() });
+    // Before its first step a model has nothing to tell: its loss would have to be measured on its own. The first slices are short, so that all
+    // tell something soon; they double from turn to turn.
+    this.items.set(index, { index, job, sliceSteps: 1, begin: this.clock(performance.now()) - job.fraction * this.pace, isDirty: false, lastSave: performance.now() });
   }
 
   /** Milliseconds of work so far. */
@@ -93,7 +99,10 @@ export class SweepShare {
     this.items.delete(item.index);
     this.items.set(item.index, item);
     this.advance(item, item.sliceSteps, post);
-    if (performance.now() - this.lastReport >= this.reportMs) this.beginReports();
+    // The first reports as soon as all have something to tell, for a figure may need every one of them; models come one between two slices.
+    const areAll = this.items.size === this.nBefore && [...this.items.values()].every(({ isDirty }) => isDirty);
+    this.nBefore = this.items.size;
+    if ((areAll && !this.hasReported) || performance.now() - this.lastReport >= this.reportMs) this.beginReports();
   }
 
   advance(item, steps, post) {
@@ -132,6 +141,7 @@ export class SweepShare {
   }
 
   beginReports() {
+    this.hasReported = true;
     this.pending = [...this.items.values()].filter(({ isDirty }) => isDirty).map(({ index }) => index);
     this.batch = [];
     this.spent = 0;

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { poolSize } from '../../www/pool.js';
 import { spanning, SweepJob } from '../../www/sweep.js';
+import { SweepShare } from '../../www/worker-sweep.js';
 import { FigureRun } from '../../www/figures/run.js';
 import { History } from '../../www/figures/history.js';
 import { makePool, until } from './workers.mjs';
@@ -74,6 +75,28 @@ test('more models than live at a time wait for their turn', async () => {
   assert.equal(sweep.job.live(pool.slots[0]).length, 96);
   await until('the end', () => sweep.isDone, 20_000);
   assert.equal(sweep.finals.size, 150);
+});
+
+test('no model is asked before its first step, and the first reports come together', () => {
+  const share = new SweepShare(1);
+  const told = [];
+  const model = () => ({
+    steps: 0,
+    fraction: 0,
+    loss: 1,
+    isDone: false,
+    advance(steps) { this.steps += steps; return steps; },
+    report() {
+      assert.ok(this.steps > 0, 'a loss would have to be measured on its own');
+      return new Uint8Array(1);
+    },
+  });
+  // Models come one between two slices, as messages do.
+  for (let turn = 0; turn < 12; turn += 1) {
+    if (turn < 3) share.add(turn, model());
+    share.slice((message) => told.push(message.items.map(({ index }) => index)));
+  }
+  assert.deepEqual(told[0].sort(), [0, 1, 2]);
 });
 
 test('reports wait until the page has taken the last ones', async () => {
