@@ -138,6 +138,20 @@ for (const [query, ready] of [["?v=1&figure=intro", ".chip"], [FEW_CELLS.replace
   });
 }
 
+test("a chart is as high as the heat map beside it, and no higher where it stands alone", async () => {
+  const { page, problems, close } = await openPage(siteUrl(linkTo("local-bases", { steps: 60 })), { ...SIZES[2], browser });
+  const heightsAre = (isChart) => page.waitForFunction((isChart) => {
+    const height = (kind) => document.querySelector(`#local-bases .view[data-kind="${kind}"] canvas`)?.clientHeight ?? 0;
+    const [map, chart] = [height("heatmap"), height("chart")];
+    return map > 0 && chart > 0 && (isChart === "equal" ? map === chart : chart < map);
+  }, isChart, { timeout: 30_000 });
+  await heightsAre("equal");
+  await page.setViewportSize(SIZES[0]);
+  await heightsAre("lower");
+  assertNoProblems(problems);
+  await close();
+});
+
 test("pictures and menus answer to keys", async () => {
   const { page, problems, close } = await openPage(siteUrl("?v=1&figure=intro"), { browser, width: 1000, height: 900, reducedMotion: "reduce" });
   await page.waitForFunction(() => document.querySelectorAll(".chip").length === 5);
