@@ -338,11 +338,11 @@ fn finish(root: &Path, options: &Options, results: &Results) -> Result<ExitCode>
     }
     let margin = compare::MARGIN * 100.0;
     if !worse.is_empty() {
-        shell::failure(&format!("{} ratio(s) lost more than {margin:.0}%", worse.len()));
+        shell::failure(&format!("more than {margin:.0}% slower than in the report, by every ratio"));
         return Ok(ExitCode::FAILURE);
     }
     shell::note(&format!(
-        "no ratio lost more than {margin:.0}% since the report of {}",
+        "nothing lost more than {margin:.0}% by all its ratios since the report of {}",
         kept["date"].as_str().unwrap_or("?")
     ));
     Ok(ExitCode::SUCCESS)
