@@ -115,12 +115,12 @@ impl Series {
     }
 }
 
-/// From so many points on, those that cover each other to half a pixel are drawn once.
+/// From so many points on, those that cover each other to a pixel are drawn once.
 const DENSE: usize = 1000;
 /// Discs below this radius are squares.
 const SMALL: f64 = 1.5;
 
-/// Where in a box marks have been drawn, to half a pixel.
+/// Where in a box marks have been drawn, to a pixel.
 struct Covered {
     corner: (i64, i64),
     columns: usize,
@@ -136,7 +136,7 @@ impl Covered {
     }
 
     fn cell((x, y): Point) -> (i64, i64) {
-        ((2.0 * x).round() as i64, (2.0 * y).round() as i64)
+        (x.round() as i64, y.round() as i64)
     }
 
     /// Whether the place of a point in the box was free; from now on it is not.
