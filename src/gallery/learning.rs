@@ -53,14 +53,15 @@ pub fn make_energy_levels(spec: &ExperimentSpec, lab: &dyn Lab) -> Result<Still,
     order::sort_by(&mut series, |a, b| a.strength.total_cmp(&b.strength));
     let levels = [(1.0, "1"), (0.5, "1/2"), (0.4, "2/5"), (0.0, "0")].map(|(at, name)| Rule::level(at, name)).to_vec();
     let highest = run.dimensionality.iter().copied().fold(0.5, f64::max);
-    let mut chart =
-        Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
+    let chart = Chart::new(axis(), Axis::linear("dimensionality Dᵢ", 0.0, 1.05 * highest), series).with_rules(levels);
     // Both have one axis of steps: a drop of the loss stands below the jump that it goes with.
-    let mut below = run.loss_chart(axis(), first);
-    if let Some(loss) = below.take() {
-        let (aligned, loss) = chart.aligned(loss);
-        (chart, below) = (aligned, Some(loss));
-    }
+    let (chart, below) = match run.loss_chart(axis(), first) {
+        Some(loss) => {
+            let (chart, loss) = chart.aligned(loss);
+            (chart, Some(loss))
+        }
+        None => (chart, None),
+    };
     let jumping = format!(
         "{} of {} features jump; the model ends as {}.",
         (0..run.n).filter(|i| jumps.iter().any(|jump| jump.feature == *i)).count(),
