@@ -219,7 +219,7 @@ async function placeOf({ figure, rows, columns, cell }) {
   return { x: middle(hits.map(([x]) => x)), y: middle(hits.map(([, y]) => y)) };
 }
 
-/** Runs in the page: the colours in the middle of cells of the experiment. */
+/** Runs in the page: the colour that most of each cell of the experiment has; a region's name may run over its middle. */
 async function pixelsOf({ figure, rows, columns, cells }) {
   const { core } = await import(new URL("www/core.js", document.baseURI).href);
   const { hitPhase } = await core;
@@ -231,9 +231,12 @@ async function pixelsOf({ figure, rows, columns, cells }) {
   }
   const context = canvas.getContext("2d");
   return cells.map((cell) => {
-    const found = hits.get(cell);
-    const [x, y] = found[found.length >> 1];
-    return [...context.getImageData((x * canvas.width) / width, (y * canvas.height) / height, 1, 1).data].join(",");
+    const counts = new Map();
+    for (const [x, y] of hits.get(cell)) {
+      const color = context.getImageData((x * canvas.width) / width, (y * canvas.height) / height, 1, 1).data.join(",");
+      counts.set(color, (counts.get(color) ?? 0) + 1);
+    }
+    return [...counts].reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0];
   });
 }
 
