@@ -93,7 +93,7 @@ pub fn number(value: f64) -> String {
     }
     let size = value.abs();
     let power = (size.log10() + 1e-12).floor() as i32;
-    let text = if (-3..5).contains(&power) {
+    let text = if (-4..5).contains(&power) {
         let mut text = trimmed(size, (3 - power).max(0) as usize);
         // Five digits are read in two groups, four in one.
         if text.len() == 5 && power == 4 {
@@ -157,6 +157,7 @@ mod tests {
             (1000.0, "1000"),
             (12_500.0, "12\u{202f}500"),
             (0.001, "0.001"),
+            (0.000_5, "0.0005"),
             (1e-5, "10⁻⁵"),
             (2.5e7, "2.5·10⁷"),
         ];

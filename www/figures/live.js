@@ -371,7 +371,7 @@ export class LiveFigure extends Figure {
     write(this.playButton, phase === 'done' || phase === 'failed' ? 'Run again' : this.isPlaying ? 'Pause' : 'Play');
     const parts = [];
     if (sweep.steps > 0) parts.push(`step ${grouped(sweep.steps)}`);
-    if (!Number.isNaN(sweep.loss)) parts.push(`loss ${short(sweep.loss)}`);
+    if (!Number.isNaN(sweep.loss)) parts.push(`${sweep.total > 1 ? 'mean ' : ''}loss ${short(sweep.loss)}`);
     if (phase === 'done') parts.push('done');
     else if (phase === 'failed') parts.push('ended');
     else {
