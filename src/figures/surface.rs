@@ -86,13 +86,14 @@ impl Field {
         self.values.len() / self.columns
     }
 
-    fn along(&self, value: f64) -> f64 {
-        if self.log { value.max(1e-300).log10() } else { value }
+    /// The values on the scale of the levels.
+    fn heights(&self) -> Vec<f64> {
+        self.values.iter().map(|&value| if self.log { value.max(1e-300).log10() } else { value }).collect()
     }
 
-    /// The least and the greatest of what is finite, on the scale of the levels.
-    fn range(&self) -> (f64, f64) {
-        let finite = self.values.iter().map(|&value| self.along(value)).filter(|value| value.is_finite());
+    /// The least and the greatest height that is finite.
+    fn range(heights: &[f64]) -> (f64, f64) {
+        let finite = heights.iter().copied().filter(|height| height.is_finite());
         let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         if low < high { (low, high) } else { (0.0, 1.0) }
     }
@@ -103,10 +104,10 @@ impl Field {
         mix(strong, theme.card, t.clamp(0.0, 1.0).powf(0.7))
     }
 
-    /// The contour of the field at a level (on the levels' scale) as lines of grid coordinates (column, row).
-    fn contour(&self, level: f64) -> Vec<Vec<Point>> {
+    /// The contour at a level of these heights as lines of grid coordinates (column, row).
+    fn contour(&self, heights: &[f64], level: f64) -> Vec<Vec<Point>> {
         let columns = self.columns;
-        let value = |row: usize, column: usize| self.along(self.values[row * columns + column]) - level;
+        let value = |row: usize, column: usize| heights[row * columns + column] - level;
         // Each crossing is named by the grid edge it lies on: from a node, to the right (0) or upward (1).
         let edge = |row: usize, column: usize, upward: usize| 2 * (row * columns + column) + upward;
         let crossing = |edge: usize| -> Point {
@@ -180,7 +181,8 @@ impl Figure for Field {
 
     fn draw_in<DB: DrawingBackend>(&self, sheet: &mut Sheet<DB>, theme: &Theme, place: &Box2) {
         let plot = self.plot(place);
-        let (low, high) = self.range();
+        let heights = self.heights();
+        let (low, high) = Self::range(&heights);
         let (rows, columns) = (self.rows(), self.columns);
         let (step_x, step_y) = (plot.width / (columns - 1) as f64, plot.height / (rows - 1) as f64);
         let on_plot = |(column, row): Point| (plot.x + column * step_x, plot.bottom() - row * step_y);
@@ -190,7 +192,7 @@ impl Figure for Field {
             (sheet.edge(x.clamp(plot.x, plot.right())), sheet.edge(y.clamp(plot.y, plot.bottom())))
         };
         let spots: Vec<Spot> = (0..self.values.len())
-            .filter(|&idx| self.along(self.values[idx]).is_finite())
+            .filter(|&idx| heights[idx].is_finite())
             .map(|idx| {
                 // A box around each node, cut off at the edge of the plot.
                 let (row, column) = ((idx / columns) as f64, (idx % columns) as f64);
@@ -201,11 +203,11 @@ impl Figure for Field {
             })
             .collect();
         let shade = |level: i32| self.color(theme, (f64::from(level) + 0.5) / LEVELS as f64);
-        self.draw_levels(sheet, &snapped, &shade);
+        self.draw_levels(sheet, &heights, &snapped, &shade);
         for level in 1..LEVELS {
             let value = low + (high - low) * level as f64 / LEVELS as f64;
             let color = mix(self.color(theme, level as f64 / LEVELS as f64), theme.ink, 0.25);
-            for line in self.contour(value) {
+            for line in self.contour(&heights, value) {
                 let line: Vec<Point> = line.into_iter().map(on_plot).collect();
                 sheet.path(&line, 0.8, color);
             }
@@ -225,7 +227,7 @@ impl Figure for Field {
         }
         draw_axes(sheet, theme, (&self.x, &self.y), &plot, place, false);
         self.draw_minima(sheet, theme, &plot, &at);
-        self.draw_scale(sheet, theme, &plot, place, &shade);
+        self.draw_scale(sheet, theme, (low, high), &plot, place, &shade);
     }
 
     fn tell(&self, key: Key) -> String {
@@ -268,14 +270,13 @@ impl Field {
     fn draw_levels<DB: DrawingBackend>(
         &self,
         sheet: &Sheet<DB>,
+        heights: &[f64],
         snapped: &impl Fn(Point) -> Point,
         shade: &impl Fn(i32) -> RGBColor,
     ) {
-        let (low, high) = self.range();
+        let (low, high) = Self::range(heights);
         let columns = self.columns;
-        let along = |row: usize, column: usize| {
-            (self.along(self.values[row * columns + column]) - low) / (high - low) * LEVELS as f64
-        };
+        let along = |row: usize, column: usize| (heights[row * columns + column] - low) / (high - low) * LEVELS as f64;
         let level_of = |value: f64| value.floor().clamp(0.0, LEVELS as f64 - 1.0) as i32;
         let mut squares: Vec<(i32, Box2)> = Vec::new();
         let mut crossed: Vec<(i32, Vec<Point>)> = Vec::new();
@@ -372,13 +373,13 @@ impl Field {
         &self,
         sheet: &mut Sheet<DB>,
         theme: &Theme,
+        (low, high): (f64, f64),
         plot: &Box2,
         place: &Box2,
         shade: &impl Fn(i32) -> RGBColor,
     ) {
         let bar = Box2 { x: plot.right() + 12.0, width: SCALE.0, ..*plot };
         let edge = |level: usize| sheet.edge(bar.bottom() - bar.height * level as f64 / LEVELS as f64);
-        let (low, high) = self.range();
         for level in 0..LEVELS {
             let (top, bottom) = (edge(level + 1), edge(level));
             sheet.fill(&Box2 { y: top, height: bottom - top, ..bar }, shade(level as i32));
@@ -432,7 +433,8 @@ mod tests {
         let at = |k: usize| k as f64 / 20.0 - 1.0;
         let values = (0..side * side).map(|idx| at(idx % side).hypot(at(idx / side))).collect();
         let axis = || Axis::linear("", -1.0, 1.0);
-        let lines = Field::new(axis(), axis(), "", side, values).contour(0.5);
+        let field = Field::new(axis(), axis(), "", side, values);
+        let lines = field.contour(&field.heights(), 0.5);
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].first(), lines[0].last(), "the ring is closed");
         for (column, row) in &lines[0] {
@@ -463,7 +465,8 @@ mod tests {
         // In the middle cell two corners are below 0 and the mean is above: the quadrants of xy < 0 stay apart.
         let values = (0..side * side).map(|idx| at(idx % side) * at(idx / side) + 1e-3).collect();
         let axis = || Axis::linear("", -1.0, 1.0);
-        let lines = Field::new(axis(), axis(), "", side, values).contour(0.0);
+        let field = Field::new(axis(), axis(), "", side, values);
+        let lines = field.contour(&field.heights(), 0.0);
         assert_eq!(lines.len(), 2);
         for line in lines {
             let left = line.iter().filter(|(column, _)| *column < 9.5).count();
