@@ -298,7 +298,7 @@ async function openExplorer(spec) {
     const target = [0.9 * Math.cos(angle), 0.9 * Math.sin(angle)];
     await page.mouse.down();
     await page.mouse.move(...await place(...target), { steps: 6 });
-    // A sentence above that grew by a line has moved the picture meanwhile: a reader follows it.
+    // If the page has moved the picture meanwhile, a reader follows it.
     await page.mouse.move(...await place(...target));
     await page.mouse.up();
     return target;
