@@ -94,36 +94,3 @@ export class Surface {
     this.observer.disconnect();
   }
 }
-
-/**
- * A picture of several drawings, laid out in a row or a grid, for a file.
- *
- * @param {{title: string, draw: (canvas: HTMLCanvasElement, width: number, height: number, ratio: number, theme: string) => void}[]} parts
- * @param {{width: number, height: number, columns: number, background: string, ink: string}} layout CSS pixels of a part; colours
- * @returns {HTMLCanvasElement}
- */
-export function composed(parts, { width, height, columns, background, ink }) {
-  const ratio = 2;
-  const titleHeight = 30;
-  const rows = Math.ceil(parts.length / columns);
-  const sheet = document.createElement('canvas');
-  sheet.width = width * Math.min(columns, parts.length) * ratio;
-  sheet.height = (height + titleHeight) * rows * ratio;
-  const context = sheet.getContext('2d');
-  context.fillStyle = background;
-  context.fillRect(0, 0, sheet.width, sheet.height);
-  context.fillStyle = ink;
-  context.font = `600 ${14 * ratio}px system-ui, sans-serif`;
-  context.textAlign = 'center';
-  parts.forEach(({ title, draw }, idx) => {
-    const x = (idx % columns) * width * ratio;
-    const y = Math.floor(idx / columns) * (height + titleHeight) * ratio;
-    context.fillText(title, x + (width * ratio) / 2, y + 21 * ratio);
-    const canvas = document.createElement('canvas');
-    canvas.width = width * ratio;
-    canvas.height = height * ratio;
-    draw(canvas, width, height, ratio, themeNow());
-    context.drawImage(canvas, x, y + titleHeight * ratio);
-  });
-  return sheet;
-}

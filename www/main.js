@@ -97,10 +97,14 @@ function storedTheme() {
   }
 }
 
-function setTheme(theme) {
-  state = { ...state, theme };
+function showTheme(theme) {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
+}
+
+function setTheme(theme) {
+  state = { ...state, theme };
+  showTheme(theme);
   try {
     if (theme === 'system') localStorage.removeItem(THEME_KEY);
     else localStorage.setItem(THEME_KEY, theme);
@@ -114,6 +118,9 @@ function listenToTheme() {
     input.checked = input.value === state.theme;
     input.addEventListener('change', () => setTheme(themeOf(input.value)));
   }
+  // Paper is light.
+  addEventListener('beforeprint', () => showTheme('light'));
+  addEventListener('afterprint', () => showTheme(state.theme));
 }
 
 const isEmbed = /[?&]v=/.test(location.search);

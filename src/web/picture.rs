@@ -8,6 +8,9 @@ use super::pen::Pen;
 use super::surface::{failed, finished, mode};
 use super::thrown;
 use crate::error::Error;
+use crate::figures::arrows::Plane;
+use crate::figures::panels::Panel;
+use crate::figures::phase::{Diagram, REGION_NAMES};
 use crate::figures::spots::{self, Spot};
 use crate::figures::{Box2, Figure, Panels, Sheet, Surface, Theme, View, color, svg};
 use crate::number::shortest;
@@ -118,6 +121,46 @@ impl Picture {
         let panels = Panels::from_bytes(bytes).map_err(thrown)?;
         let last = panels.panels.iter().map(|_| Last::default()).collect();
         Ok(Self { panels, last })
+    }
+
+    /// A picture without panels, for files of figures that the page lays out itself. Panels are at least `minWidth` CSS pixels wide,
+    /// at most `maxColumns` stand in a row.
+    pub fn empty(
+        #[wasm_bindgen(js_name = minWidth)] min_width: f64,
+        #[wasm_bindgen(js_name = maxColumns)] max_columns: usize,
+    ) -> Picture {
+        Self { panels: Panels::new(Vec::new(), min_width, max_columns), last: Vec::new() }
+    }
+
+    /// Adds a model's columns as arrows. `weights` is `[hidden][features]`; hidden is 1 or 2.
+    #[wasm_bindgen(js_name = addArrows)]
+    pub fn add_arrows(&mut self, title: &str, sentence: &str, features: usize, weights: Vec<f32>) {
+        self.add(Panel::new(title, sentence, View::Plane(Plane::new(features, weights))));
+    }
+
+    /// Adds a phase diagram; `names` asks for those of the regions, the rest is as in `drawPhase`.
+    #[wasm_bindgen(js_name = addDiagram)]
+    #[allow(clippy::too_many_arguments, reason = "a flat call is what JavaScript can make without building an object")]
+    pub fn add_diagram(
+        &mut self,
+        title: &str,
+        sentence: &str,
+        rows: usize,
+        columns: usize,
+        classes: Vec<u8>,
+        names: bool,
+        ranges: &[f64],
+        regions: Option<Vec<String>>,
+    ) {
+        let mut diagram = Diagram { names, ..Diagram::new(rows, columns, classes, &REGION_NAMES) };
+        if let Some(regions) = regions {
+            diagram.region_names = regions;
+        }
+        if let &[first_column, last_column, first_row, last_row] = ranges {
+            diagram.importance = (first_column, last_column);
+            diagram.density = (first_row, last_row);
+        }
+        self.add(Panel::new(title, sentence, View::Diagram(diagram)));
     }
 
     /// How many panels it has.
@@ -266,6 +309,11 @@ impl Picture {
 }
 
 impl Picture {
+    fn add(&mut self, panel: Panel) {
+        self.panels.panels.push(panel);
+        self.last.push(Last::default());
+    }
+
     fn mark(&self, index: usize, spot: &Spot, (x, y): (f64, f64)) -> Mark {
         let panel = &self.panels.panels[index];
         let job = spot.job.map(|job| job as usize).or(panel.job);

@@ -359,3 +359,58 @@ test("of eight models the picture does not jump between two that are as good; a 
   assertNoProblems(problems);
   await close();
 });
+
+test("pictures of the opening figure and of a phase diagram: SVG and PNG", async () => {
+  const { page, problems, close } = await openPage(siteUrl(), { browser });
+  await page.waitForFunction(() => document.documentElement.dataset.ready === "true", null, { timeout: LIMIT_MS });
+  /** The words of an SVG document, and its size once the browser has laid it out as an image. */
+  const read = (svg) => page.evaluate(async (svg) => {
+    const image = new Image();
+    image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+    await image.decode();
+    const document = new DOMParser().parseFromString(svg, "image/svg+xml");
+    return { words: [...document.querySelectorAll("text")].map((text) => text.textContent.trim()), size: [image.naturalWidth, image.naturalHeight] };
+  }, svg);
+
+  const intro = await read(await savedText(page, "intro", "Picture (SVG)"));
+  for (const title of ["0% sparse", "80% sparse", "90% sparse", "93% sparse · density 0.07"]) assert.ok(intro.words.includes(title), title);
+  // The label of each arrow of the pentagon, in two panels at least.
+  assert.ok(intro.words.filter((word) => word === "5").length >= 2, intro.words.join(" | "));
+  assert.equal(intro.size[0], 1000);
+  assert.match(await savedText(page, "intro", "Picture (PNG)"), /PNG/);
+
+  await page.evaluate(() => document.getElementById("phase-3-2").scrollIntoView());
+  await page.waitForFunction(() => document.getElementById("phase-3-2").figure?.rows > 0, null, { timeout: LIMIT_MS });
+  const phase = await read(await savedText(page, "phase-3-2", "Picture (SVG)"));
+  for (const word of ["Theory", "Experiment", "extra in a pair", "others a pair", "0.01", "10"]) assert.ok(phase.words.includes(word), word);
+  assert.equal(phase.size[0], 1000);
+  assertNoProblems(problems);
+  await close();
+});
+
+test("on paper every panel is there, on white; then the page is as it was", async () => {
+  const { page, problems, close } = await openPage(siteUrl(linkTo("correlated", { sweep: [{ field: "seed", values: [3, 103] }] })), { browser });
+  await shown(page, "correlated", { phase: "done" });
+  await page.locator('label:has(input[name="theme"][value="dark"])').click();
+  await page.evaluate(() => scrollTo({ top: 0, behavior: "instant" }));
+  const panels = `${cardOf("correlated")} .view canvas`;
+  const seen = () => page.locator(panels).evaluateAll((canvases) => ({
+    theme: document.documentElement.dataset.theme,
+    // The corner of a panel is its card.
+    corners: canvases.map((canvas) => (canvas.width === 0 ? null : [...canvas.getContext("2d").getImageData(1, 1, 1, 1).data])),
+  }));
+  // Out of view for a while, it gives its pixels back.
+  await page.waitForFunction((panels) => [...document.querySelectorAll(panels)].every((canvas) => canvas.width === 0), panels, { timeout: LIMIT_MS });
+  await page.evaluate((panels) => addEventListener("beforeprint", () => {
+    globalThis.onPaper = [...document.querySelectorAll(panels)].map((canvas) => canvas.width > 0 && [...canvas.getContext("2d").getImageData(1, 1, 1, 1).data]);
+  }), panels);
+  await page.pdf();
+  const onPaper = await page.evaluate(() => globalThis.onPaper);
+  assert.ok(onPaper.length >= 2);
+  for (const corner of onPaper) assert.deepEqual(corner, [255, 255, 255, 255]);
+  const after = await seen();
+  assert.equal(after.theme, "dark");
+  assert.ok(after.corners.every((corner) => corner === null), "given back again");
+  assertNoProblems(problems);
+  await close();
+});

@@ -1,4 +1,4 @@
-/** The files of a live figure's Save… menu. */
+/** Files of the Save… menus: any figure's picture, and a live figure's numbers. */
 
 import { canvasAsPng, text } from '../save.js';
 
@@ -7,22 +7,24 @@ const WIDTH = 1000;
 /** Device pixels in a CSS pixel of a PNG. */
 const RATIO = 2;
 
+/** @typedef {import('./frame.js').Figure} Figure */
 /** @typedef {import('./live.js').LiveFigure} LiveFigure */
 
 /** The picture as it is drawn into files: what the core needs for it is loaded first, so that the page does not stand still. */
 async function svgOf(figure) {
-  const { load } = await import('../core.js');
+  const [{ load }, { gallery }] = await Promise.all([import('../core.js'), import('../gallery.js')]);
+  await gallery();
   await load('seldom');
   return figure.svg(WIDTH);
 }
 
-/** @param {LiveFigure} figure */
-export async function pictureSvg(figure) {
+/** @param {Figure} figure */
+export async function pictureSVG(figure) {
   text(await svgOf(figure), `${figure.id}.svg`, 'image/svg+xml');
 }
 
-/** @param {LiveFigure} figure */
-export async function picturePng(figure) {
+/** @param {Figure} figure */
+export async function picturePNG(figure) {
   const address = URL.createObjectURL(new Blob([await svgOf(figure)], { type: 'image/svg+xml' }));
   try {
     const image = new Image();

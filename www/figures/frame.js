@@ -94,7 +94,7 @@ export class Frame {
   }
 }
 
-/** What figures have in common; each has `change`, `apply`, `draw`, `setVisible` and an `element` besides. */
+/** What figures have in common; each has `change`, `apply`, `draw`, `setVisible`, `svg` and an `element` besides. */
 export class Figure {
   /**
    * @param {string} id
@@ -103,7 +103,7 @@ export class Figure {
    * @param {AbortSignal} services.signal
    * @param {(patch: object) => void} services.onSpec the reader changed settings
    * @param {(spec: object) => void} [services.onShow] a resolved spec is shown
-   * @param {{title: string, saves: {label: string, run: () => void | Promise<void>}[]}} words
+   * @param {{title: string, saves: {label: string, run: () => void | Promise<void>}[]}} words the Save… menu has the picture before them
    */
   constructor(id, { pool, signal, onSpec, onShow = () => {} }, { title, saves }) {
     Object.assign(this, { id, pool, onSpec, onShow });
@@ -115,7 +115,10 @@ export class Figure {
     this.isVisible = false;
     this.frames = frameScheduler(() => this.draw());
     this.frame = new Frame({
-      title, signal, saves,
+      title, signal,
+      saves: [...['PNG', 'SVG'].map((kind) => ({
+        label: `Picture (${kind})`, run: async () => (await import('./files.js'))[`picture${kind}`](this),
+      })), ...saves],
       link: (hide = []) => this.core.encodeLink(id, JSON.stringify(this.patch), [], hide),
       reset: () => this.change(null),
     });

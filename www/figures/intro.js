@@ -6,7 +6,7 @@
  */
 
 import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText, write } from '../controls.js';
-import { composed } from '../draw.js';
+import { themeNow } from '../draw.js';
 import * as save from '../save.js';
 import { siteFile } from '../site.js';
 import { changedFields, Figure, withoutDefaults } from './frame.js';
@@ -17,6 +17,8 @@ import { afterDrawing } from './turns.js';
 const EXPLORER_DENSITY = 0.07;
 /** Workers that the models of this figure share. */
 const SPREAD = 2;
+/** In a file: the least width of a panel in CSS pixels, and the most in a row. */
+const [PANEL_WIDTH, PANELS_A_ROW] = [180, 4];
 /** A sweep may have a million cells; so many are drawn. */
 const MAX_PANELS = 9;
 /** Up to so many features have a chip each. */
@@ -43,12 +45,11 @@ export class IntroFigure extends Figure {
     super('intro', services, {
       title: IntroFigure.title,
       saves: [
-        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), 'five-features.png') },
-        { label: 'Weights (CSV)', run: () => save.text(save.weightsCsv(this.instances()), 'five-features.csv', 'text/csv') },
-        { label: 'Specs and weights (JSON lines)', run: () => save.text(save.jsonLines(this.instances()), 'five-features.jsonl', 'application/jsonl') },
+        { label: 'Weights (CSV)', run: () => save.text(save.weightsCsv(this.instances()), 'intro.csv', 'text/csv') },
+        { label: 'Specs and weights (JSON lines)', run: () => save.text(save.jsonLines(this.instances()), 'intro.jsonl', 'application/jsonl') },
         { label: 'The same in PyTorch', run: async () => {
           const { pytorchScript } = await import('../pytorch.js');
-          save.text(pytorchScript(this.instances().map(({ spec }) => spec)), 'five_features.py', 'text/x-python');
+          save.text(pytorchScript(this.instances().map(({ spec }) => spec)), 'intro.py', 'text/x-python');
         } },
       ],
     });
@@ -366,14 +367,19 @@ export class IntroFigure extends Figure {
     return this.all.filter((panel) => panel.state !== null).map((panel) => save.instance(panel));
   }
 
-  picture() {
-    const styles = getComputedStyle(this.element);
-    const parts = this.all.filter((panel) => panel.view && panel.view.hidden <= 2).map((panel) => ({
-      title: panel.title.textContent,
-      draw: (canvas, width, height, ratio, theme) =>
-        this.core.drawArrows(canvas, width, height, ratio, theme, panel.view.features, panel.view.hidden, panel.view.weights, -1),
-    }));
-    return composed(parts, { width: 340, height: 340, columns: 2, background: styles.backgroundColor, ink: styles.color });
+  /** The models that have a picture, as SVG; the façade must be whole. */
+  svg(width) {
+    const drawable = this.all.filter((panel) => panel.view && panel.view.hidden <= 2);
+    if (drawable.length === 0) throw new Error('picture: there is none in more than two dimensions');
+    const picture = this.core.Picture.empty(PANEL_WIDTH, PANELS_A_ROW);
+    for (const { title, measures, view } of drawable) {
+      picture.addArrows(title.textContent, measures ? `${measures.sentence}.` : '', view.features, view.weights);
+    }
+    try {
+      return picture.svg(width, themeNow());
+    } finally {
+      picture.free();
+    }
   }
 
   destroy() {

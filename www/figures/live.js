@@ -40,8 +40,7 @@ export class LiveFigure extends Figure {
     super(id, services, {
       title,
       saves: [
-        ['Picture (PNG)', 'picturePng'], ['Picture (SVG)', 'pictureSvg'], ['Numbers (CSV)', 'numbersCsv'], ['Numbers (JSON)', 'numbersJson'],
-        ['The same in PyTorch', 'pytorch'],
+        ['Numbers (CSV)', 'numbersCsv'], ['Numbers (JSON)', 'numbersJson'], ['The same in PyTorch', 'pytorch'],
       ].map(([label, name]) => ({ label, run: async () => (await import('./files.js'))[name](this) })),
     });
     this.presets = presets;

@@ -6,7 +6,7 @@
  */
 
 import { button, choice, durationText, grouped, h, short } from '../controls.js';
-import { composed, Surface, themeNow } from '../draw.js';
+import { Surface, themeNow } from '../draw.js';
 import * as save from '../save.js';
 import { Figure, withoutDefaults } from './frame.js';
 import { agreement, movedCell, PENDING } from './grid.js';
@@ -17,6 +17,8 @@ import { afterDrawing } from './turns.js';
 const CELL_RATE = 400;
 /** The diagram waits this long for the opening figure, unless it is in view or a link asks for it. */
 const START_DELAY_MS = 1500;
+/** The least width of a diagram in a file, in CSS pixels. */
+const DIAGRAM_WIDTH = 300;
 /** What is particular to each. */
 const KINDS = {
   'phase-2-1': {
@@ -41,7 +43,6 @@ export class PhaseFigure extends Figure {
     super(id, services, {
       title: KINDS[id].title,
       saves: [
-        { label: 'Picture (PNG)', run: () => save.canvasAsPng(this.picture(), `${id}.png`) },
         { label: 'Cells (CSV)', run: () => save.text(this.csv(), `${id}.csv`, 'text/csv') },
         { label: 'Spec (JSON)', run: () => save.text(`${JSON.stringify(this.resolved, null, 2)}\n`, `${id}.json`, 'application/json') },
         { label: 'The chosen cell in PyTorch', run: async () => {
@@ -357,15 +358,19 @@ export class PhaseFigure extends Figure {
     return !this.classes.includes(PENDING);
   }
 
-  picture() {
-    const styles = getComputedStyle(this.element);
-    const part = (title, classes, names) => ({
-      title: '',
-      draw: (canvas, width, height, ratio, theme) =>
-        this.core.drawPhase(canvas, width, height, ratio, theme, title, this.rows, this.columns, classes, -1, names, this.ranges, this.kind.names),
-    });
-    return composed([part('Theory', this.theory, true), part('Experiment', this.classes, this.isWhole)],
-      { width: 480, height: 480, columns: 2, background: styles.backgroundColor, ink: styles.color });
+  /** Both diagrams as SVG; the façade must be whole. */
+  svg(width) {
+    if (this.rows === 0) throw new Error('picture: there is none yet');
+    const picture = this.core.Picture.empty(DIAGRAM_WIDTH, 2);
+    const add = (title, sentence, classes, areNamed) =>
+      picture.addDiagram(title, sentence, this.rows, this.columns, classes, areNamed, this.ranges, this.kind.names);
+    add('Theory', '', this.theory, true);
+    add('Experiment', this.phase === 'done' ? this.agreementText.textContent : '', this.classes, this.isWhole);
+    try {
+      return picture.svg(width, themeNow());
+    } finally {
+      picture.free();
+    }
   }
 
   destroy() {

@@ -54,6 +54,13 @@ export class Views {
       }
       onChange();
     }, { rootMargin: '120px' });
+    // On paper nothing is out of view.
+    this.leave = new AbortController();
+    const { signal } = this.leave;
+    addEventListener('beforeprint', () => {
+      for (const panel of this.panels) if (panel.surface.isReady) panel.draw();
+    }, { signal });
+    addEventListener('afterprint', () => this.forget(), { signal });
   }
 
   /** Takes over a picture and frees the one before. */
@@ -189,6 +196,7 @@ export class Views {
     clearTimeout(this.timer);
     this.sizes.disconnect();
     this.seen.disconnect();
+    this.leave.abort();
     for (const panel of this.panels) panel.remove();
     this.picture?.free();
     this.picture = null;
