@@ -94,3 +94,10 @@ export class Surface {
     this.observer.disconnect();
   }
 }
+
+/** A picture that is needed no more, as SVG in the theme that is shown. */
+export function svgOnce(picture, width) {
+  const svg = picture.svg(width, themeNow());
+  picture.free();
+  return svg;
+}

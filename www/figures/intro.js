@@ -6,7 +6,7 @@
  */
 
 import { button, checkbox, choice, freshId, freshSeed, grouped, h, logScale, numberOrText, short, slider, sparsityText, write } from '../controls.js';
-import { themeNow } from '../draw.js';
+import { svgOnce } from '../draw.js';
 import * as save from '../save.js';
 import { siteFile } from '../site.js';
 import { changedFields, Figure, withoutDefaults } from './frame.js';
@@ -375,11 +375,7 @@ export class IntroFigure extends Figure {
     for (const { title, measures, view } of drawable) {
       picture.addArrows(title.textContent, measures ? `${measures.sentence}.` : '', view.features, view.weights);
     }
-    try {
-      return picture.svg(width, themeNow());
-    } finally {
-      picture.free();
-    }
+    return svgOnce(picture, width);
   }
 
   destroy() {

@@ -6,7 +6,7 @@
  */
 
 import { button, choice, durationText, grouped, h, short } from '../controls.js';
-import { Surface, themeNow } from '../draw.js';
+import { Surface, svgOnce, themeNow } from '../draw.js';
 import * as save from '../save.js';
 import { Figure, withoutDefaults } from './frame.js';
 import { agreement, movedCell, PENDING } from './grid.js';
@@ -365,12 +365,9 @@ export class PhaseFigure extends Figure {
     const add = (title, sentence, classes, areNamed) =>
       picture.addDiagram(title, sentence, this.rows, this.columns, classes, areNamed, this.ranges, this.kind.names);
     add('Theory', '', this.theory, true);
-    add('Experiment', this.phase === 'done' ? this.agreementText.textContent : '', this.classes, this.isWhole);
-    try {
-      return picture.svg(width, themeNow());
-    } finally {
-      picture.free();
-    }
+    // What is said of it when it is done.
+    add('Experiment', this.agreementText.hidden ? '' : this.agreementText.textContent, this.classes, this.isWhole);
+    return svgOnce(picture, width);
   }
 
   destroy() {

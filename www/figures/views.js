@@ -56,11 +56,11 @@ export class Views {
     }, { rootMargin: '120px' });
     // On paper nothing is out of view.
     this.leave = new AbortController();
-    const { signal } = this.leave;
-    addEventListener('beforeprint', () => {
+    const on = (name, listener) => addEventListener(name, listener, this.leave);
+    on('beforeprint', () => {
       for (const panel of this.panels) if (panel.surface.isReady) panel.draw();
-    }, { signal });
-    addEventListener('afterprint', () => this.forget(), { signal });
+    });
+    on('afterprint', () => this.forget());
   }
 
   /** Takes over a picture and frees the one before. */

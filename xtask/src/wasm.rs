@@ -288,6 +288,8 @@ fn minify(root: &Path, bindings: &Path) -> Result<()> {
     let mut esbuild = Command::new(root.join("node_modules/.bin/esbuild"));
     esbuild.current_dir(root).arg(bindings).args([
         "--minify",
+        // Warnings about ways of loading that the page does not take.
+        "--drop:console",
         "--format=esm",
         "--target=es2022",
         "--log-level=warning",
