@@ -15,8 +15,9 @@ use crate::sweep::run_job;
 /// The most threads that `--threads` takes.
 pub const MAX_THREADS: u16 = 1024;
 
-/// Multiplications between two looks at Ctrl-C: some hundredths of a second.
-const SLICE_WORK: u64 = 100_000_000;
+/// Multiplications between two looks at Ctrl-C: some hundredths of a second, and still enough that the memory for a step, made anew after
+/// each look, is a small part.
+const SLICE_WORK: u64 = 500_000_000;
 
 /// Reports that may wait for the writing thread.
 const CHANNEL: usize = 64;
