@@ -8,11 +8,13 @@ use fearless_simd::prelude::*;
 
 use super::draws::Reading;
 use super::lanes::mul_add;
-use super::level::run_at;
-use super::{BLOCK, Level};
+use super::level::{run_at, run_either};
+use super::{Aligned, BLOCK, Level};
 
 /// Features whose sixteen samples a word has a bit for.
 const ROUND: usize = 64 / BLOCK;
+/// Entries that are read without asking whether there are so many.
+const GUESSED: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
 /// Vectors of a row that are worked on at once.
 const PAIR: usize = 2;
 
@@ -26,7 +28,7 @@ pub struct Active {
 }
 
 /// The active features of a tile's samples.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Actives {
     n_features: usize,
     row_len: usize,
@@ -35,7 +37,7 @@ pub struct Actives {
     /// `[samples]`, how many count.
     counts: Vec<u32>,
     /// `[samples][row_len]`: the same as numbers, zeros included.
-    x: Vec<f32>,
+    x: Aligned<f32>,
     /// Samples in which something is active, in order.
     filled: Vec<u32>,
 }
@@ -60,18 +62,22 @@ impl Actives {
         assert!(row_len >= n, "rows hold all features");
         assert!(draws.len() >= n_blocks * reading.words() * BLOCK, "draws: every sample's");
         if (self.n_features, self.row_len) != (n, row_len) || self.counts.len() < samples {
-            let x = vec![0.0; samples * row_len];
+            self.x.zeros(samples * row_len);
+            let x = std::mem::take(&mut self.x);
             let (entries, counts) = (vec![Active::default(); samples * n], vec![0; samples]);
             *self = Actives { n_features: n, row_len, entries, counts, x, filled: Vec::with_capacity(samples) };
         } else {
-            for &sample in &self.filled {
-                for entry in &self.entries[sample as usize * n..][..self.counts[sample as usize] as usize] {
-                    self.x[sample as usize * row_len + entry.feature as usize] = 0.0;
+            let Actives { entries, counts, x, filled, .. } = &mut *self;
+            let (entries, counts, x) = (&entries[..], &counts[..], &mut x[..]);
+            for &sample in filled.iter() {
+                let row = &mut x[sample as usize * row_len..][..row_len];
+                for entry in &entries[sample as usize * n..][..counts[sample as usize] as usize] {
+                    row[entry.feature as usize] = 0.0;
                 }
             }
             self.counts.fill(0);
         }
-        run_at!(level, simd, FUSED => read_lanes::<_, FUSED>(simd, reading, draws, n_samples, self));
+        run_either!(level, simd => read_lanes(simd, reading, draws, n_samples, self));
         self.filled.clear();
         self.filled.extend((0..n_samples as u32).filter(|&sample| self.counts[sample as usize] > 0));
     }
@@ -106,26 +112,38 @@ fn active_in<S: Simd>(simd: S, words: &[u32], last_active: i32) -> u64 {
     !inactive & 0xffff
 }
 
-/// The value of an active feature.
-#[inline(always)]
-fn value_in(reading: &Reading, feature: usize, words: &[u32], lane: usize) -> f32 {
-    if reading.paired {
-        (words[BLOCK + lane] >> 8) as f32 * (1.0 / 16_777_216.0)
-    } else {
-        (words[lane] >> 1) as i32 as f32 * reading.value_scale[feature]
+/// Where the values of active features are, and what turns a word into one.
+#[derive(Clone, Copy)]
+struct Values<'a> {
+    /// Words from a feature's first one to those of its values.
+    offset: usize,
+    shift: u32,
+    /// `[n_features]`, where the word that decides is the value's as well.
+    scale: &'a [f32],
+}
+
+impl<'a> Values<'a> {
+    #[inline(always)]
+    fn of(reading: &'a Reading) -> Self {
+        let (offset, shift) = if reading.paired { (BLOCK, 8) } else { (0, 1) };
+        Values { offset, shift, scale: &reading.value_scale }
+    }
+
+    /// The value of a feature whose words for the block begin at a place.
+    #[inline(always)]
+    fn get(self, feature: usize, words: &[u32], place: usize) -> f32 {
+        let scale = if self.offset > 0 { 1.0 / 16_777_216.0 } else { self.scale[feature] };
+        (words[place + self.offset] >> self.shift) as i32 as f32 * scale
     }
 }
 
 #[inline(always)]
-fn read_lanes<S: Simd, const FUSED: bool>(
-    simd: S,
-    reading: &Reading,
-    draws: &[u32],
-    n_samples: usize,
-    actives: &mut Actives,
-) {
+fn read_lanes<S: Simd>(simd: S, reading: &Reading, draws: &[u32], n_samples: usize, actives: &mut Actives) {
     let Actives { n_features, row_len, entries, counts, x, .. } = actives;
     let (n, row_len) = (*n_features, *row_len);
+    // Slices, and all that is read of them, stay in registers; what is behind a reference is loaded again after each store.
+    let (entries, counts, x) = (&mut entries[..], &mut counts[..], &mut x[..]);
+    let (last_active, values) = (&reading.last_active[..], Values::of(reading));
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
     for (block_idx, block) in draws.chunks_exact(reading.words() * BLOCK).take(n_samples.div_ceil(BLOCK)).enumerate() {
         let first_sample = block_idx * BLOCK;
@@ -136,7 +154,7 @@ fn read_lanes<S: Simd, const FUSED: bool>(
             let first_feature = round * ROUND;
             let mut active = 0;
             for (place, words) in rows.chunks_exact(per_feature).enumerate() {
-                active |= active_in(simd, words, reading.last_active[first_feature + place]) << (place * BLOCK);
+                active |= active_in(simd, words, last_active[first_feature + place]) << (place * BLOCK);
             }
             active &= counting;
             while active != 0 {
@@ -144,7 +162,7 @@ fn read_lanes<S: Simd, const FUSED: bool>(
                 active &= active - 1;
                 let (place, lane) = (bit / BLOCK, bit % BLOCK);
                 let feature = first_feature + place;
-                let value = value_in(reading, feature, &rows[place * per_feature..][..per_feature], lane);
+                let value = values.get(feature, rows, place * per_feature + lane);
                 let sample = first_sample + lane;
                 entries[sample * n + counts[sample] as usize] = Active { feature: feature as u32, value };
                 counts[sample] += 1;
@@ -164,7 +182,7 @@ pub struct Entry {
 }
 
 /// The same of a tile, feature by feature.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct ByFeature {
     entries: Vec<Entry>,
     /// `[features + 1]`, where each feature's entries begin.
@@ -179,10 +197,10 @@ impl ByFeature {
     pub fn read(&mut self, level: Level, reading: &Reading, draws: &[u32], n_samples: usize, order: &[u32]) {
         assert!(Actives::can_read(reading), "independent features, values in [0, 1]");
         assert!(draws.len() >= n_samples.div_ceil(BLOCK) * reading.words() * BLOCK, "draws: every sample's");
-        self.entries.resize(n_samples.next_multiple_of(BLOCK) * order.len(), Entry::default());
+        self.entries.resize(n_samples.next_multiple_of(BLOCK) * order.len() + GUESSED, Entry::default());
         self.starts.clear();
         self.starts.push(0);
-        run_at!(level, simd, FUSED => read_features::<_, FUSED>(simd, reading, draws, n_samples, order, self));
+        run_either!(level, simd => read_features(simd, reading, draws, n_samples, order, self));
     }
 
     /// Where the feature at this place of the order is active, in the order of the samples.
@@ -191,9 +209,21 @@ impl ByFeature {
         &self.entries[self.starts[place] as usize..self.starts[place + 1] as usize]
     }
 
+    /// `Σ x_i` and `Σ x_i²` of the feature at this place.
+    pub fn sums(&self, place: usize) -> (f32, f32) {
+        // In four parts: an addition takes as long as four can be begun.
+        let mut parts = [[0.0_f32; 2]; 4];
+        for (at, entry) in self.of(place).iter().enumerate() {
+            let part = &mut parts[at % 4];
+            *part = [part[0] + entry.value, part[1] + entry.value * entry.value];
+        }
+        let [a, b, c, d] = parts;
+        ((a[0] + b[0]) + (c[0] + d[0]), (a[1] + b[1]) + (c[1] + d[1]))
+    }
+
     /// How long rows of so many numbers are in what follows: whole pairs of vectors.
     pub fn row_len(level: Level, n_numbers: usize) -> usize {
-        n_numbers.next_multiple_of(PAIR * run_at!(level, simd, FUSED => lanes_of::<_, FUSED>(simd)))
+        n_numbers.next_multiple_of(PAIR * run_either!(level, simd => lanes_of(simd)))
     }
 
     /// Adds `x_i` times a feature's row to the row of each sample, for the features at these places.
@@ -228,7 +258,7 @@ impl ByFeature {
 }
 
 #[inline(always)]
-fn lanes_of<S: Simd, const FUSED: bool>(_: S) -> usize {
+fn lanes_of<S: Simd>(_: S) -> usize {
     S::f32s::LEN
 }
 
@@ -289,7 +319,7 @@ fn add_products<S: Simd, const FUSED: bool>(
 }
 
 #[inline(always)]
-fn read_features<S: Simd, const FUSED: bool>(
+fn read_features<S: Simd>(
     simd: S,
     reading: &Reading,
     draws: &[u32],
@@ -298,11 +328,12 @@ fn read_features<S: Simd, const FUSED: bool>(
     lists: &mut ByFeature,
 ) {
     let ByFeature { entries, starts } = lists;
+    let (entries, last_active, values) = (&mut entries[..], &reading.last_active[..], Values::of(reading));
     let per_feature = reading.words() / reading.last_active.len() * BLOCK;
     let (row, mut len) = (reading.words() * BLOCK, 0);
     for &feature in order {
         let feature = feature as usize;
-        let last_active = reading.last_active[feature];
+        let last_active = last_active[feature];
         for first_block in (0..n_samples.div_ceil(BLOCK)).step_by(ROUND) {
             let blocks = &draws[first_block * row..];
             let first_sample = first_block * BLOCK;
@@ -312,14 +343,19 @@ fn read_features<S: Simd, const FUSED: bool>(
                 active |= active_in(simd, &block[feature * per_feature..][..BLOCK], last_active) << (place * BLOCK);
             }
             active &= u64::MAX >> (64 - n_here);
-            while active != 0 {
-                let bit = active.trailing_zeros() as usize;
-                active &= active - 1;
-                let words = &blocks[bit / BLOCK * row + feature * per_feature..][..per_feature];
-                let value = value_in(reading, feature, words, bit % BLOCK);
-                entries[len] = Entry { sample: (first_sample + bit) as u32, value };
-                len += 1;
+            let end = len + active.count_ones() as usize;
+            // A few a round, the last ones past the end for nothing: how many rounds is better guessed than how many entries.
+            while len < end {
+                for entry in &mut entries[len..len + GUESSED] {
+                    let bit = active.trailing_zeros() as usize % 64;
+                    active &= active.wrapping_sub(1);
+                    let place = bit / BLOCK * row + feature * per_feature + bit % BLOCK;
+                    let value = values.get(feature, blocks, place);
+                    *entry = Entry { sample: (first_sample + bit) as u32, value };
+                }
+                len += GUESSED;
             }
+            len = end;
         }
         starts.push(len as u32);
     }

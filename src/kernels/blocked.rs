@@ -9,9 +9,9 @@ use fearless_simd::prelude::*;
 
 use super::draws::Reading;
 use super::lanes::{mul_add, zero_where};
-use super::level::run_at;
+use super::level::{run_at, run_either};
 use super::network::{Network, Perturbation, Sums};
-use super::{BLOCK, Level};
+use super::{Aligned, BLOCK, Level};
 
 /// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
 /// each entry of `HGᵀ` rarer; shorter ones keep X, H and G in the nearer caches.
@@ -32,28 +32,28 @@ const OUTER_COLUMNS: usize = 4;
 const NEAR_CACHE: usize = 8192;
 
 /// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     /// Wᵀ, or Dᵀ where the decoder is a matrix of its own.
     transposed: Vec<f32>,
-    x: Vec<f32>,
+    x: Aligned<f32>,
     /// The perturbed inputs; empty where there is no perturbation.
-    z: Vec<f32>,
-    h: Vec<f32>,
-    g: Vec<f32>,
-    dh: Vec<f32>,
+    z: Aligned<f32>,
+    h: Aligned<f32>,
+    g: Aligned<f32>,
+    dh: Aligned<f32>,
     dw: Vec<f32>,
     d_decoder: Vec<f32>,
-    panel: Vec<f32>,
+    panel: Aligned<f32>,
 }
 
 /// Samples a tile at this level.
 pub fn tile_samples(level: Level) -> usize {
-    run_at!(level, simd, FUSED => tile_samples_of::<_, FUSED>(simd))
+    run_either!(level, simd => tile_samples_of(simd))
 }
 
 #[inline(always)]
-fn tile_samples_of<S: Simd, const FUSED: bool>(_: S) -> usize {
+fn tile_samples_of<S: Simd>(_: S) -> usize {
     TILE_VECTORS * S::f32s::LEN
 }
 
@@ -114,13 +114,14 @@ pub fn add_tile(
         (n_hidden, &mut workspace.h),
         (n_hidden, &mut workspace.dh),
     ] {
-        matrix.resize(rows * tile, 0.0);
+        matrix.resize(rows * tile);
     }
     reading.inputs_into(level, draws, &mut workspace.x);
-    workspace.z.clear();
+    workspace.z.resize(0);
     if let Some(Perturbation { directions, choices }) = perturbation {
         assert!(choices.len() >= n_samples, "a choice a sample");
-        workspace.z.extend_from_slice(&workspace.x);
+        workspace.z.resize(workspace.x.len());
+        workspace.z.copy_from_slice(&workspace.x);
         for (i, row) in workspace.z.chunks_exact_mut(tile).enumerate() {
             for (z, &choice) in row.iter_mut().zip(&choices[..n_samples]) {
                 *z += directions[choice as usize * n_features + i];
@@ -284,15 +285,16 @@ fn errors_to_gradients_lanes<S: Simd, const FUSED: bool>(
 ///
 /// # Panics
 /// If the shapes do not fit.
+#[inline(never)] // Called now and then, from many places.
 pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
-    product_with(level, a, inner, b, &mut Vec::new(), out);
+    product_with(level, a, inner, b, &mut Aligned::default(), out);
 }
 
 /// [`product`] with memory for its panels.
 ///
 /// # Panics
 /// As there.
-pub fn product_with(level: Level, a: &[f32], inner: usize, b: &[f32], panel: &mut Vec<f32>, out: &mut [f32]) {
+pub fn product_with(level: Level, a: &[f32], inner: usize, b: &[f32], panel: &mut Aligned<f32>, out: &mut [f32]) {
     assert!(inner > 0 && a.len().is_multiple_of(inner) && b.len().is_multiple_of(inner), "whole rows");
     assert_eq!((b.len() / inner) % (COLUMNS * BLOCK), 0, "a tile is a whole number of column groups");
     assert_eq!(out.len() * inner, (a.len() / inner) * b.len(), "out: rows × tile");
@@ -308,7 +310,7 @@ fn product_lanes<S: Simd, const FUSED: bool>(
     a: &[f32],
     inner: usize,
     b: &[f32],
-    panel: &mut Vec<f32>,
+    panel: &mut Aligned<f32>,
     out: &mut [f32],
 ) {
     let width = COLUMNS * S::f32s::LEN;
@@ -317,7 +319,7 @@ fn product_lanes<S: Simd, const FUSED: bool>(
     let packed = b.len() > NEAR_CACHE;
     for at in (0..tile).step_by(width) {
         if packed {
-            panel.resize(inner * width, 0.0);
+            panel.resize(inner * width);
             for (place, row) in panel.chunks_exact_mut(width).zip(b.chunks_exact(tile)) {
                 place.copy_from_slice(&row[at..at + width]);
             }
@@ -468,9 +470,30 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
             }
         }
     }
-    for r in 0..R {
-        for c in 0..C {
-            out[r * n_columns + c] += acc[r][c].reduce_sum();
+    if R * C < lanes {
+        for r in 0..R {
+            for c in 0..C {
+                out[r * n_columns + c] += acc[r][c].reduce_sum();
+            }
+        }
+        return C;
+    }
+    // As many at once as there are lanes: each round adds neighbours of pairs of vectors, and halves their number.
+    for first in (0..R * C).step_by(lanes) {
+        let mut sums = [S::f32s::splat(simd, 0.0); BLOCK];
+        for at in 0..lanes {
+            sums[at] = acc[(first + at) / C][(first + at) % C];
+        }
+        let mut count = lanes;
+        while count > 1 {
+            count /= 2;
+            for at in 0..count {
+                let (even, odd) = (sums[2 * at], sums[2 * at + 1]);
+                sums[at] = even.unzip_low(odd) + even.unzip_high(odd);
+            }
+        }
+        for at in 0..lanes {
+            out[(first + at) / C * n_columns + (first + at) % C] += sums[0][at];
         }
     }
     C

@@ -5,7 +5,7 @@
 
 use fearless_simd::prelude::*;
 
-use super::level::run_at;
+use super::level::run_either;
 use super::{BLOCK, Level};
 
 /// The state of sixteen xoshiro128++ generators: word by word, `BLOCK` lanes each.
@@ -20,12 +20,12 @@ pub type LaneState = [[u32; BLOCK]; 4];
 /// If `out` is not a whole number of rows.
 pub fn fill(level: Level, state: &mut LaneState, out: &mut [u32]) {
     assert_eq!(out.len() % BLOCK, 0, "draws come in rows of {BLOCK}");
-    run_at!(level, simd, FUSED => fill_lanes::<_, FUSED>(simd, state, out));
+    run_either!(level, simd => fill_lanes(simd, state, out));
 }
 
 /// Works through the lanes a vector at a time, so that a generator's four words stay in registers over all rows.
 #[inline(always)]
-fn fill_lanes<S: Simd, const FUSED: bool>(simd: S, state: &mut LaneState, out: &mut [u32]) {
+fn fill_lanes<S: Simd>(simd: S, state: &mut LaneState, out: &mut [u32]) {
     let lanes = S::u32s::LEN;
     for first in (0..BLOCK).step_by(lanes) {
         let here = first..first + lanes;
@@ -165,7 +165,7 @@ impl Reading {
         assert_eq!(draws.len(), n_blocks * self.words() * BLOCK, "draws: whole blocks");
         let n_rows = if order.is_empty() { self.last_active.len() } else { order.len() };
         assert_eq!(x.len(), n_blocks * BLOCK * n_rows, "x: a row of a tile's samples for each feature");
-        run_at!(level, simd, FUSED => inputs::<_, FUSED>(simd, self, draws, order, x));
+        run_either!(level, simd => inputs(simd, self, draws, order, x));
     }
 }
 
@@ -175,7 +175,7 @@ fn n_active(density: f64) -> f64 {
 }
 
 #[inline(always)]
-fn inputs<S: Simd, const FUSED: bool>(simd: S, reading: &Reading, draws: &[u32], order: &[u32], x: &mut [f32]) {
+fn inputs<S: Simd>(simd: S, reading: &Reading, draws: &[u32], order: &[u32], x: &mut [f32]) {
     let n_rows = if order.is_empty() { reading.last_active.len() } else { order.len() };
     let row_len = x.len() / n_rows;
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };

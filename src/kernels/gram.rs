@@ -12,9 +12,9 @@ use fearless_simd::prelude::*;
 use super::actives::Actives;
 use super::draws::Reading;
 use super::lanes::{mul_add, zero_where};
-use super::level::run_at;
+use super::level::{run_at, run_either};
 use super::network::{Network, Sums};
-use super::{BLOCK, Level, blocked};
+use super::{Aligned, BLOCK, Level, blocked};
 
 /// Rows of G and P are padded to a multiple of this, which [`blocked::product`] asks for.
 const PADDING: usize = 2 * BLOCK;
@@ -24,21 +24,21 @@ const MOST_VECTORS_WIDE: usize = 8;
 const VECTORS: usize = 5;
 
 /// The matrices of a batch, and the active features of a tile.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     row_len: usize,
     /// Wᵀ, `[n][m]`.
     transposed: Vec<f32>,
     /// W with padded rows, then W(P + Pᵀ): `[m][row_len]`.
-    padded: Vec<f32>,
+    padded: Aligned<f32>,
     /// G, then P + Pᵀ: `[n][row_len]`.
-    gram: Vec<f32>,
+    gram: Aligned<f32>,
     /// Pᵀ: row j is `Σ x_j g`. `[n][row_len]`.
-    pairs: Vec<f32>,
+    pairs: Aligned<f32>,
     /// `[row_len]` each.
-    b: Vec<f32>,
-    twice_importance: Vec<f32>,
-    db: Vec<f32>,
+    b: Aligned<f32>,
+    twice_importance: Aligned<f32>,
+    db: Aligned<f32>,
     n_empty: usize,
     actives: Actives,
 }
@@ -61,16 +61,19 @@ pub fn pays(level: Level, network: &Network, reading: &Reading, batch: usize) ->
     let vectors = (n / lanes).ceil();
     let densities = reading.last_active.iter().map(|&last| (f64::from(last) + 1.0) / 2_147_483_648.0);
     let (active, p_none) = densities.fold((0.0, 1.0), |(sum, none), p| (sum + p, none * (1.0 - p)));
-    // A column of G and a row of P for each active feature, and finding it; an output, and its share of the lists; G and dW once a batch.
-    let here = active * (3.3 * vectors + 4.0 + lanes)
+    // A column of G and a row of P for each active feature (what is not in a near cache comes no faster for wide vectors), and finding it;
+    // an output; a guess where a list ends; G and dW once a batch.
+    let megabytes = 8e-6 * n * n;
+    let here = active * ((3.3 + 0.11 * lanes * megabytes) * vectors + 8.0)
         + vectors * (9.0 + 21.0 * (1.0 - p_none))
+        + lanes * (1.0 - p_none)
         + 2.0 * n * m * vectors / batch as f64;
     let dense = (5.0 * m + 18.0) * n / lanes;
     here < 0.9 * dense
 }
 
 fn lanes_of(level: Level) -> usize {
-    run_at!(level, simd, FUSED => with_fused::<_, FUSED>(lanes_of_simd(simd)))
+    run_either!(level, simd => lanes_of_simd(simd))
 }
 
 #[inline(always)]
@@ -100,11 +103,10 @@ fn row_len_of<S: Simd>(_: S, n_features: usize) -> usize {
 pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     assert!(is_tied(&network), "a tied model without a penalty");
     let (n, m) = (network.n_features(), network.n_hidden());
-    let row_len = run_at!(level, simd, FUSED => with_fused::<_, FUSED>(row_len_of(simd, n)));
+    let row_len = run_either!(level, simd => row_len_of(simd, n));
     let Workspace { transposed, padded, gram, pairs, b, twice_importance, db, .. } = workspace;
     for (matrix, n_rows) in [(&mut *padded, m), (gram, n), (pairs, n), (b, 1), (twice_importance, 1), (db, 1)] {
-        matrix.clear();
-        matrix.resize(n_rows * row_len, 0.0);
+        matrix.zeros(n_rows * row_len);
     }
     transposed.resize(n * m, 0.0);
     for (k, row) in network.w.chunks_exact(n).enumerate() {
@@ -120,12 +122,6 @@ pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     blocked::product(level, transposed, m, padded, &mut workspace.gram);
     workspace.row_len = row_len;
     workspace.n_empty = 0;
-}
-
-/// Lets [`run_at!`] be used where nothing depends on fusing.
-#[inline(always)]
-fn with_fused<T, const FUSED: bool>(value: T) -> T {
-    value
 }
 
 /// Adds the first `n_samples` samples of a tile: their loss to `sums`, their part of the gradient to the workspace.

@@ -102,6 +102,16 @@ macro_rules! run_at {
     }};
 }
 
+/// The same for a kernel without multiply-adds, which is the same code fused and unfused, and so compiled once.
+///
+/// `run_either!(level, simd => kernel(simd, …))`
+macro_rules! run_either {
+    ($level:expr, $simd:ident => $op:expr) => {{
+        let level: $crate::kernels::Level = $level;
+        fearless_simd::dispatch!(level.simd, $simd => $op)
+    }};
+}
+
 /// The unfused half of [`run_at!`]: one level an architecture, so that no other is compiled for it.
 #[cfg(target_arch = "x86_64")]
 macro_rules! run_unfused {
@@ -122,4 +132,4 @@ macro_rules! run_unfused {
         fearless_simd::dispatch!($level, $simd => $op)
     }};
 }
-pub(super) use {run_at, run_unfused};
+pub(super) use {run_at, run_either, run_unfused};

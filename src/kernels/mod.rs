@@ -8,6 +8,7 @@
 //! sample is made of never depends on the vector width. A *tile* is a number of blocks that is worked on at once.
 
 pub mod actives;
+mod aligned;
 pub mod blocked;
 pub mod draws;
 pub mod gram;
@@ -19,6 +20,7 @@ mod sparse;
 pub mod sums;
 pub mod tiny;
 
+pub use aligned::Aligned;
 pub use level::Level;
 pub use network::{Network, Perturbation, Sums};
 pub use sparse::SparseErrors;

@@ -4,7 +4,7 @@ use fearless_simd::prelude::*;
 
 use super::Level;
 use super::lanes::mul_add;
-use super::level::run_at;
+use super::level::{run_at, run_either};
 
 /// The most that a column of `[rows][tile]` is away from a mean, `[rows]`.
 pub fn longest(level: Level, matrix: &[f32], tile: usize, mean: &[f32]) -> f32 {
@@ -28,11 +28,11 @@ fn longest_lanes<S: Simd, const FUSED: bool>(simd: S, matrix: &[f32], tile: usiz
 
 /// The least number of a row of whole blocks.
 pub fn least(level: Level, row: &[f32]) -> f32 {
-    run_at!(level, simd, FUSED => least_lanes::<_, FUSED>(simd, row))
+    run_either!(level, simd => least_lanes(simd, row))
 }
 
 #[inline(always)]
-fn least_lanes<S: Simd, const FUSED: bool>(simd: S, row: &[f32]) -> f32 {
+fn least_lanes<S: Simd>(simd: S, row: &[f32]) -> f32 {
     let lanes = S::f32s::LEN;
     let mut least = S::f32s::splat(simd, f32::INFINITY);
     for entries in row.chunks_exact(lanes) {
@@ -56,4 +56,23 @@ fn of_products_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32]) 
         product = mul_add::<S, FUSED>(a, S::f32s::from_slice(simd, b), product);
     }
     (sum.reduce_sum(), product.reduce_sum())
+}
+
+/// `out += a·b`, entry by entry, of rows of whole blocks.
+#[inline(never)]
+pub fn add_products(level: Level, a: &[f32], b: &[f32], out: &mut [f32]) {
+    run_at!(level, simd, FUSED => add_products_lanes::<_, FUSED>(simd, a, b, out));
+}
+
+#[inline(always)]
+fn add_products_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], out: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    for ((a, b), out) in a.chunks_exact(lanes).zip(b.chunks_exact(lanes)).zip(out.chunks_exact_mut(lanes)) {
+        let product = mul_add::<S, FUSED>(
+            S::f32s::from_slice(simd, a),
+            S::f32s::from_slice(simd, b),
+            S::f32s::from_slice(simd, out),
+        );
+        product.store_slice(out);
+    }
 }

@@ -15,7 +15,7 @@ use super::{Network, Sums};
 use crate::kernels::actives::{Actives, ByFeature, Entry};
 use crate::kernels::blocked::{self, add_outer, product_with};
 use crate::kernels::draws::Reading;
-use crate::kernels::{BLOCK, Level, sums};
+use crate::kernels::{Aligned, BLOCK, Level, sums};
 
 /// A feature is tried where its output has its mean so many standard deviations above 0, so that silent ones are rare.
 const TRIED_FROM: f32 = 3.5;
@@ -29,48 +29,50 @@ const SPARSE_BELOW: f64 = 0.2;
 
 /// What is known of a batch. Features are in the order *others* (not tried), *looked at*, *sure* (positive wherever h is at most `radius` from its mean); the
 /// latter two are *linear*.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Workspace {
     order: Vec<u32>,
     n_others: usize,
     n_looked_at: usize,
     radius: f32,
+    /// Of each feature and of its output, three rows.
+    moments: Aligned<f32>,
     /// The expected h, `[m]`.
-    h_mean: Vec<f32>,
+    h_mean: Aligned<f32>,
     /// Twice the importance.
     twice: f32,
     /// `[m][others]`, and `[m][linear]` with and without rows of whole vectors.
-    w_others: Vec<f32>,
-    w: Vec<f32>,
-    w_padded: Vec<f32>,
+    w_others: Aligned<f32>,
+    w: Aligned<f32>,
+    w_padded: Aligned<f32>,
     /// `[n][m]`, features in order.
-    transposed: Vec<f32>,
+    transposed: Aligned<f32>,
     /// `[n]`, in order.
     b: Vec<f32>,
     /// `2I W_L W_Lᵀ`, `[m][m]`, and `2I W_L b_L`, `[m]`.
-    gram: Vec<f32>,
-    shift: Vec<f32>,
+    gram: Aligned<f32>,
+    shift: Aligned<f32>,
     /// Of a tile: `[n][tile]`, in order; `[m][tile]`; the gradients at the others' outputs, `[others][tile]`; outputs, or what is `[m][tile]`.
-    x: Vec<f32>,
-    h: Vec<f32>,
-    h_linear: Vec<f32>,
-    dh: Vec<f32>,
-    g: Vec<f32>,
-    scratch: Vec<f32>,
-    panel: Vec<f32>,
+    x: Aligned<f32>,
+    h: Aligned<f32>,
+    h_linear: Aligned<f32>,
+    dh: Aligned<f32>,
+    g: Aligned<f32>,
+    scratch: Aligned<f32>,
+    panel: Aligned<f32>,
     /// Where inputs are sparse: what is active; W and the sums of `x_i d` as rows, `[n][row_len]`, in order; rows of samples, `[tile][row_len]`.
     is_sparse: bool,
     lists: ByFeature,
-    w_rows: Vec<f32>,
-    dw_rows: Vec<f32>,
-    rows: Vec<f32>,
+    w_rows: Aligned<f32>,
+    dw_rows: Aligned<f32>,
+    rows: Aligned<f32>,
     row_len: usize,
     /// Sums over the batch: `[m][others]`, `[m][linear]`, `Σ h hᵀ` `[m][m]`, `Σ h` `[m]`, `Σ x_i` `[linear]`.
-    dw_others: Vec<f32>,
-    dw: Vec<f32>,
-    hh: Vec<f32>,
-    h_sum: Vec<f32>,
-    x_sum: Vec<f32>,
+    dw_others: Aligned<f32>,
+    dw: Aligned<f32>,
+    hh: Aligned<f32>,
+    h_sum: Aligned<f32>,
+    x_sum: Aligned<f32>,
     /// The others' `db`, and what silent outputs take back of `db_i`; the loss without what [`finish`] makes of the sums.
     sums: Sums,
     n_samples: usize,
@@ -84,49 +86,59 @@ pub fn suits(network: &Network) -> bool {
 }
 
 /// Makes ready for a batch, or says that too few outputs will be linear for this to pay.
+#[inline(never)] // As `add_tile`.
 pub fn begin(level: Level, network: Network, reading: &Reading, workspace: &mut Workspace) -> bool {
     let (n, m) = (network.n_features(), network.n_hidden());
     if !suits(&network) {
         return false;
     }
-    let Workspace { order, n_others, n_looked_at, radius, twice, h_mean, w_padded, x, gram, .. } = &mut *workspace;
+    let Workspace { order, n_others, n_looked_at, radius, twice, h_mean, w_padded, x, gram, moments, .. } =
+        &mut *workspace;
     // The distribution of h, were the features independent: its mean, and its covariance W diag(Var x) Wᵀ.
     let padded = n.next_multiple_of(2 * BLOCK);
     for (matrix, len) in [(&mut *w_padded, m * padded), (x, m * padded), (gram, m * m), (h_mean, m)] {
-        matrix.clear();
-        matrix.resize(len, 0.0);
+        matrix.zeros(len);
+    }
+    // The mean and the variance of each feature, then the mean, the variance and the squared length that W gives its output.
+    moments.zeros(3 * padded);
+    let (means, rest) = moments.split_at_mut(padded);
+    let (variances, lengths) = rest.split_at_mut(padded);
+    let mean_value = if reading.signed { 0.0 } else { 0.5 };
+    for (i, &last) in reading.last_active.iter().enumerate() {
+        let density = (last as f32 + 1.0) * (1.0 / 2_147_483_648.0);
+        means[i] = density * mean_value;
+        variances[i] = density * (1.0 / 3.0) - means[i] * means[i];
     }
     for (k, row) in network.w.chunks_exact(n).enumerate() {
-        w_padded[k * padded..][..n].copy_from_slice(row);
-        for (i, (&w, &last)) in row.iter().zip(&reading.last_active).enumerate() {
-            let density = (last as f32 + 1.0) * (1.0 / 2_147_483_648.0);
-            let mean = if reading.signed { 0.0 } else { 0.5 * density };
-            h_mean[k] += w * mean;
-            x[k * padded + i] = w * (density * (1.0 / 3.0) - mean * mean);
-        }
+        let here = k * padded..(k + 1) * padded;
+        w_padded[here.clone()][..n].copy_from_slice(row);
+        let row = &w_padded[here.clone()];
+        h_mean[k] = sums::of_products(level, row, means).1;
+        sums::add_products(level, row, variances, &mut x[here]);
     }
     add_outer(level, w_padded, x, m, gram);
     blocked::product(level, gram, m, w_padded, x);
     *radius = LONG * (0..m).map(|k| gram[k * m + k]).sum::<f32>().sqrt();
+    blocked::product(level, h_mean, m, w_padded, means);
+    variances.fill(0.0);
+    for (row, x) in w_padded.chunks_exact(padded).zip(x.chunks_exact(padded)) {
+        sums::add_products(level, row, x, variances);
+        sums::add_products(level, row, row, lengths);
+    }
     let mut kinds = vec![0_u8; n];
     for i in 0..n {
-        let (mut mean, mut variance, mut length) = (network.b[i], 0.0, 0.0);
-        for k in 0..m {
-            let w = w_padded[k * padded + i];
-            mean += w * h_mean[k];
-            variance += w * x[k * padded + i];
-            length += w * w;
-        }
-        if !network.relu || mean > TRIED_FROM * variance.sqrt() {
-            kinds[i] = if !network.relu || mean > length.sqrt() * *radius { 2 } else { 1 };
+        let mean = network.b[i] + means[i];
+        if !network.relu || mean > TRIED_FROM * variances[i].sqrt() {
+            kinds[i] = if !network.relu || mean > lengths[i].sqrt() * *radius { 2 } else { 1 };
         }
     }
     order.clear();
-    for wanted in 0..3 {
-        order.extend((0..n as u32).filter(|&i| kinds[i as usize] == wanted));
+    let mut ends = [0; 3];
+    for (wanted, end) in ends.iter_mut().enumerate() {
+        order.extend((0..n as u32).filter(|&i| usize::from(kinds[i as usize]) == wanted));
+        *end = order.len();
     }
-    let count = |wanted| kinds.iter().filter(|&&kind| kind == wanted).count();
-    (*n_others, *n_looked_at) = (count(0), count(1));
+    (*n_others, *n_looked_at) = (ends[0], ends[1] - ends[0]);
     *twice = 2.0 * network.importance[0];
     let pays = (n - *n_others) as f64 >= LEAST_PART * n as f64;
     if pays {
@@ -155,33 +167,35 @@ impl Workspace {
             (&mut self.h_sum, m),
             (&mut self.x_sum, n_linear),
         ] {
-            matrix.clear();
-            matrix.resize(len, 0.0);
+            matrix.zeros(len);
         }
         if self.is_sparse {
             self.row_len = ByFeature::row_len(level, m);
             for rows in [&mut self.w_rows, &mut self.dw_rows] {
-                rows.clear();
-                rows.resize(n * self.row_len, 0.0);
+                rows.zeros(n * self.row_len);
             }
         }
         self.b.clear();
         self.b.extend(self.order.iter().map(|&i| network.b[i as usize]));
+        let (others, linear) = self.order.split_at(n_others);
+        // The linear features' biases, as a row of W.
+        self.moments.zeros(padded);
+        self.moments[..n_linear].copy_from_slice(&self.b[n_others..]);
         for (k, row) in network.w.chunks_exact(n).enumerate() {
-            for (place, &i) in self.order.iter().enumerate() {
-                let entry = row[i as usize];
-                self.transposed[place * m + k] = entry;
-                if self.is_sparse {
-                    self.w_rows[place * self.row_len + k] = entry;
-                }
-                if place < n_others {
-                    self.w_others[k * n_others + place] = entry;
-                } else {
-                    let place = place - n_others;
-                    self.w[k * n_linear + place] = entry;
-                    self.w_padded[k * padded + place] = entry;
-                    self.shift[k] += self.twice * entry * self.b[n_others + place];
-                }
+            let padded_row = &mut self.w_padded[k * padded..][..padded];
+            gather(row, others, &mut self.w_others[k * n_others..]);
+            gather(row, linear, padded_row);
+            self.w[k * n_linear..][..n_linear].copy_from_slice(&padded_row[..n_linear]);
+            self.shift[k] = self.twice * sums::of_products(level, padded_row, &self.moments).1;
+        }
+        for (column, &i) in self.transposed.chunks_exact_mut(m).zip(&self.order) {
+            for (entry, row) in column.iter_mut().zip(network.w.chunks_exact(n)) {
+                *entry = row[i as usize];
+            }
+        }
+        if self.is_sparse {
+            for (row, column) in self.w_rows.chunks_exact_mut(self.row_len).zip(self.transposed.chunks_exact(m)) {
+                row[..m].copy_from_slice(column);
             }
         }
         add_outer(level, &self.w_padded, &self.w_padded, m, &mut self.gram);
@@ -190,6 +204,14 @@ impl Workspace {
         self.sums.db.clear();
         self.sums.db.resize(n, 0.0);
         self.n_samples = 0;
+    }
+}
+
+/// The entries with these indices.
+#[inline(never)]
+fn gather(entries: &[f32], indices: &[u32], out: &mut [f32]) {
+    for (out, &i) in out.iter_mut().zip(indices) {
+        *out = entries[i as usize];
     }
 }
 
@@ -219,12 +241,11 @@ pub fn add_tile(
     // Listed inputs are needed as rows too where outputs are compared with them.
     let n_rows = if *is_sparse { *n_others } else { n };
     for (matrix, rows) in [(&mut *x, n_rows), (h, m), (h_linear, m), (dh, m), (g, *n_others), (scratch, n.max(m))] {
-        matrix.resize(rows * tile, 0.0);
+        matrix.resize(rows * tile);
     }
     if *is_sparse {
         lists.read(level, reading, draws, n_samples, order);
-        rows.clear();
-        rows.resize(tile * *row_len, 0.0);
+        rows.zeros(tile * *row_len);
     }
     if n_rows > 0 {
         reading.inputs_in_order(level, draws, &order[..n_rows], x);
@@ -342,15 +363,14 @@ impl Workspace {
         } else if n_others > 0 {
             add_outer(level, dh, &x[..n_others * tile], n_others, dw_others);
         }
-        dh.iter_mut().zip(&*h).for_each(|(dh, &h)| *dh -= twice * h);
+        dh.iter_mut().zip(h.iter()).for_each(|(dh, &h)| *dh -= twice * h);
         if self.is_sparse {
             transpose_back(dh, tile, rows, row_len);
             lists.add_products(level, n_others..n, rows, row_len, dw_rows);
-            for (place, x_sum) in (n_others..n).zip(x_sum) {
-                for entry in lists.of(place) {
-                    *x_sum += entry.value;
-                    squares += f64::from(entry.value * entry.value);
-                }
+            for (place, x_sum) in (n_others..n).zip(x_sum.iter_mut()) {
+                let (sum, square) = lists.sums(place);
+                *x_sum += sum;
+                squares += f64::from(square);
             }
         } else {
             let x = &x[n_others * tile..];
@@ -389,12 +409,13 @@ fn transpose_back(matrix: &[f32], columns: usize, out: &mut [f32], row_len: usiz
 }
 
 /// Adds the batch's loss and gradient to `sums`.
+#[inline(never)] // As `add_tile`.
 pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &mut Sums) {
     let (n, m) = (network.n_features(), network.n_hidden());
-    let Workspace {
-        order, n_others, twice, w_padded, b, dw_others, dw, hh, h_sum, x_sum, sums: own, n_samples, ..
-    } = &*workspace;
-    let Workspace { is_sparse, dw_rows, row_len, .. } = &*workspace;
+    let mut products = std::mem::take(&mut workspace.scratch);
+    let Workspace { order, n_others, twice, w_padded, b, dw_others, dw, dw_rows, row_len, hh, h_sum, x_sum, .. } =
+        &*workspace;
+    let Workspace { is_sparse, sums: own, n_samples, .. } = &*workspace;
     let (others, linear) = order.split_at(*n_others);
     for (k, row) in sums.dw.chunks_exact_mut(n).enumerate() {
         for (&i, &part) in others.iter().zip(&dw_others[k * others.len()..]) {
@@ -414,7 +435,7 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
     sums.loss += own.loss;
     // (Σ h hᵀ) W.
     let padded = w_padded.len() / m;
-    let mut products = vec![0.0; w_padded.len()];
+    products.resize(w_padded.len());
     blocked::product(level, hh, m, w_padded, &mut products);
     let (twice, samples) = (f64::from(*twice), *n_samples as f64);
     for (place, &i) in linear.iter().enumerate() {
@@ -431,4 +452,5 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
         sums.db[i as usize] += twice * (samples * b + along - x_sum);
         sums.loss += 0.5 * twice * (b * (samples * b + 2.0 * (along - x_sum)) + square);
     }
+    workspace.scratch = products;
 }

@@ -43,13 +43,13 @@ impl Kernel {
 }
 
 /// The sums of one network's batch, and the memory to work them out in.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Work {
     sums: Sums,
     workspace: Workspace,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Workspace {
     Registers,
     Blocked(blocked::Workspace),

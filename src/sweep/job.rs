@@ -9,7 +9,7 @@ use crate::spec::ExperimentSpec;
 use crate::train::{Status, Trainer, level_of};
 
 /// An instance with all that its spec asks for, in slices of any size; the bits do not depend on them.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Job {
     index: usize,
     spec: ExperimentSpec,
@@ -18,7 +18,7 @@ pub struct Job {
     stage: Stage,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Stage {
     Training(Box<Trainer>),
     Dictionary(Box<InstanceReport>, Box<Autoencoder>),

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
-use crate::kernels::{BLOCK, Level};
+use crate::kernels::{Aligned, BLOCK, Level};
 use crate::models::{Kernel, Perturbation, Shape, Work};
 use crate::order;
 use crate::rng::{Purpose, Stream};
@@ -12,7 +12,7 @@ use crate::spec::{Draft, ExperimentSpec, GradientKind, InputLaw, LevelChoice};
 use crate::theory::{exact_loss_with_sets, is_exact};
 
 /// Many instances of one experiment in training.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Trainer {
     spec: ExperimentSpec,
     level: Level,
@@ -25,7 +25,7 @@ pub struct Trainer {
 }
 
 /// Instances that see the same random words: same seed, shape, batch and reading. The words are drawn once for all.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Group {
     stream: Stream,
     /// Which feature's attack each sample gets; drawn from where a member trains against attacks.
@@ -38,7 +38,7 @@ struct Group {
     /// Blocks that all members' kernels take at once.
     tile_blocks: usize,
     work: Vec<Work>,
-    draws: Vec<u32>,
+    draws: Aligned<u32>,
     choices: Vec<u32>,
     /// Attack directions, one list a member.
     directions: Vec<Vec<f32>>,
@@ -152,7 +152,7 @@ impl Trainer {
                     shape: key.shape,
                     batch: key.batch,
                     words: key.shape.n_features * if key.paired { 2 } else { 1 },
-                    draws: Vec::new(),
+                    draws: Aligned::default(),
                     choices: Vec::new(),
                 }
             })
@@ -189,7 +189,7 @@ impl Trainer {
     pub fn rest(&mut self) {
         self.scratch = Scratch::default();
         for group in &mut self.groups {
-            group.draws = Vec::new();
+            group.draws = Aligned::default();
             group.work.iter_mut().for_each(Work::rest);
         }
     }
@@ -386,7 +386,7 @@ impl Group {
         let tile_blocks = self.tile_blocks;
         let running = |runs: &[Run], run_idx: usize| runs[run_idx].status == Status::Running;
         debug_assert!(self.members.iter().all(|&i| cells[i / restarts].shape == self.shape));
-        self.draws.resize(tile_blocks * self.words * BLOCK, 0);
+        self.draws.resize(tile_blocks * self.words * BLOCK);
         let mut attacked = false;
         for ((work, directions), &run_idx) in self.work.iter_mut().zip(&mut self.directions).zip(&self.members) {
             if running(runs, run_idx) {
