@@ -86,8 +86,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "values of sparse features from the word that decides",
         file: "src/kernels/actives.rs",
-        find: "words[BLOCK + lane] >> 8",
-        replace: "words[lane] >> 8",
+        find: "if reading.paired { (BLOCK, 8) }",
+        replace: "if reading.paired { (0, 8) }",
         suite: Some("kernels"),
         test: "what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length",
     },
