@@ -54,7 +54,7 @@ fn is_tied(network: &Network) -> bool {
 }
 
 /// Whether this is clearly faster than dense products of a batch: a count of what a sample costs, in multiply-adds of vectors, with prices
-/// that were fitted to measurements with four and with sixteen lanes, of 20 to 400 features at densities from 0.001 to 1.
+/// that were fitted to measurements of 20 to 400 features at densities from 0.001 to 1, what grows with `lanes` to those with sixteen alone.
 pub fn pays(level: Level, network: &Network, reading: &Reading, batch: usize) -> bool {
     let (n, m) = (network.n_features() as f64, network.n_hidden() as f64);
     let lanes = lanes_of(level) as f64;
