@@ -3,7 +3,7 @@
 //! Activations are the whole interface: an autoencoder sees h and nothing else, and its work is judged by what the
 //! model makes of its reconstruction. Tiles keep samples in lanes, `[row][samples]`, as the kernels do.
 
-use crate::kernels::{Level, blocked};
+use crate::kernels::{Level, products};
 use crate::spec::ModelKind;
 
 /// Samples in a tile must be a multiple of this; the kernels' widest column group.
@@ -115,7 +115,7 @@ impl Subject {
     /// # Shapes
     /// `x: [n_features][samples]`, `h: [n_hidden][samples]`, samples a multiple of [`TILE_UNIT`].
     pub fn hidden_into(&self, level: Level, x: &[f32], h: &mut [f32]) {
-        blocked::product(level, &self.w, self.n_features, x, h);
+        products::product(level, &self.w, self.n_features, x, h);
         if self.relu_hidden() {
             h.iter_mut().for_each(|h| *h = h.max(0.0));
         }
@@ -126,7 +126,7 @@ impl Subject {
     /// # Shapes
     /// `h: [n_hidden][samples]`, `out: [n_features][samples]`, samples a multiple of [`TILE_UNIT`].
     pub fn outputs_into(&self, level: Level, h: &[f32], out: &mut [f32]) {
-        blocked::product(level, &self.decoder, self.n_hidden, h, out);
+        products::product(level, &self.decoder, self.n_hidden, h, out);
         let samples = out.len() / self.n_features;
         for (row, &b) in out.chunks_exact_mut(samples).zip(&self.b) {
             row.iter_mut().for_each(|out| *out += b);

@@ -5,7 +5,7 @@
 //! largest positive values. A tile takes four products with the latents, in the layouts that the kernels like.
 
 use super::subject::{Subject, TILE_UNIT, transposed};
-use crate::kernels::{BLOCK, Level, blocked};
+use crate::kernels::{BLOCK, Level, products};
 use crate::rng::Stream;
 use crate::sampler::Reading;
 use crate::spec::Sparsity;
@@ -96,7 +96,7 @@ impl Workspace {
         for ((centered, h), &center) in rows.zip(&parameters.center) {
             centered.iter_mut().zip(h).for_each(|(c, &h)| *c = h - center);
         }
-        blocked::product(level, &parameters.encoder, m + 1, &self.centered, &mut self.f);
+        products::product(level, &parameters.encoder, m + 1, &self.centered, &mut self.f);
         for row in self.f.chunks_exact_mut(TILE) {
             row.iter_mut().for_each(|f| *f = f.max(0.0));
             row[n_samples..].fill(0.0);
@@ -104,7 +104,7 @@ impl Workspace {
         if let Sparsity::TopK(k) = sparsity {
             self.keep_largest(k, n_samples);
         }
-        blocked::product(level, &self.decoder_transposed, self.f.len() / TILE, &self.f, &mut self.error);
+        products::product(level, &self.decoder_transposed, self.f.len() / TILE, &self.f, &mut self.error);
         self.error.iter_mut().zip(&self.centered).for_each(|(error, &c)| *error -= c);
     }
 
@@ -144,15 +144,15 @@ impl Workspace {
             row.iter_mut().for_each(|e| *e *= 2.0);
             *center += row[..n_samples].iter().sum::<f32>();
         }
-        blocked::product(level, &parameters.decoder, m, &self.error, &mut self.df);
+        products::product(level, &parameters.decoder, m, &self.error, &mut self.df);
         let rows = self.df.chunks_exact_mut(TILE).zip(self.f.chunks_exact(TILE));
         for ((df, f), fired) in rows.zip(&mut sums.fired) {
             // Latents that are silent, those of surplus samples too, pass nothing on.
             df.iter_mut().zip(f).for_each(|(df, &f)| *df = if f > 0.0 { *df + penalty } else { 0.0 });
             *fired += f.iter().map(|&f| u32::from(f > 0.0)).sum::<u32>();
         }
-        blocked::add_outer(level, &self.df, &self.centered, m + 1, &mut sums.encoder);
-        blocked::add_outer(level, &self.f, &self.error, m, &mut sums.decoder);
+        products::add_outer(level, &self.df, &self.centered, m + 1, &mut sums.encoder);
+        products::add_outer(level, &self.f, &self.error, m, &mut sums.decoder);
     }
 }
 

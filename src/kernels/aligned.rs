@@ -5,9 +5,11 @@
 
 use std::ops::{Deref, DerefMut};
 
+#[cfg(not(target_arch = "wasm32"))]
 use super::BLOCK;
 
 /// Bytes of a cache line.
+#[cfg(any(test, not(target_arch = "wasm32")))]
 const LINE: usize = 64;
 
 /// A list whose first entry lies at the beginning of a cache line; rows of whole blocks of four bytes do then, too.
@@ -15,6 +17,7 @@ const LINE: usize = 64;
 pub struct Aligned<T> {
     /// The list, and what is skipped before it.
     room: Vec<T>,
+    #[cfg(not(target_arch = "wasm32"))]
     skipped: usize,
 }
 
@@ -22,7 +25,8 @@ impl<T: Copy + Default> Aligned<T> {
     /// So many entries, to be written: what is in them is 0 or what was there at some time.
     #[inline(never)] // Once a batch or a tile.
     pub fn resize(&mut self, len: usize) {
-        if cfg!(not(target_arch = "wasm32")) && self.skipped + len > self.room.capacity() {
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.skipped + len > self.room.capacity() {
             // Some more, for what grows a little at a time.
             self.room = Vec::with_capacity(len + len / 8 + BLOCK);
             // Entries of four bytes or more come to a line within a block.
@@ -39,9 +43,16 @@ impl<T: Copy + Default> Aligned<T> {
 }
 
 impl<T> Aligned<T> {
+    #[cfg(not(target_arch = "wasm32"))]
     #[inline(always)]
     fn skipped(&self) -> usize {
-        if cfg!(target_arch = "wasm32") { 0 } else { self.skipped }
+        self.skipped
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    #[inline(always)]
+    fn skipped(&self) -> usize {
+        0
     }
 }
 

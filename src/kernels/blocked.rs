@@ -3,7 +3,7 @@
 //! Of a tile of T samples, each matrix is stored feature by feature (`X: [n][T]`, `H: [m][T]`), so that a vector holds
 //! one feature of several samples here too. With the decoder D (`Wᵀ` where it is tied) and the inputs Z (X, or X under attack),
 //! a step is five products: `H = WZ`, `X' = DH + b`, `dH = DᵀG`, `dD += GHᵀ` (added to dW as `HGᵀ` where it is tied) and `dW += dH·Zᵀ`.
-//! Each product keeps a block of the result in registers while it walks the inner dimension.
+//! [`super::products`] has those.
 
 use fearless_simd::prelude::*;
 
@@ -11,26 +11,12 @@ use super::draws::Reading;
 use super::lanes::{mul_add, zero_where};
 use super::level::{run_at, run_either};
 use super::network::{Network, Perturbation, Sums};
+use super::products::{add_outer_lanes, product_lanes};
 use super::{Aligned, BLOCK, Level};
 
 /// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
 /// each entry of `HGᵀ` rarer; shorter ones keep X, H and G in the nearer caches.
 const TILE_VECTORS: usize = 16;
-/// Vectors of the right matrix that a product works on at once.
-const COLUMNS: usize = 2;
-/// Rows of the left matrix that a product works on at once where there are thirty-two registers (AVX-512), and elsewhere: 8 × 2
-/// and 5 × 2 accumulators leave room for what they are made of.
-const ROWS_WIDE: usize = 8;
-const ROWS: usize = 5;
-/// Rows of the left and of the right matrix whose inner products over a tile are taken at once: 4 × 4 accumulators, or 2 × 4.
-const OUTER_ROWS_WIDE: usize = 4;
-const OUTER_ROWS: usize = 2;
-const OUTER_COLUMNS: usize = 4;
-// On wasm a level is a matter of the build, not of the caller: a product is compiled once, and the page is smaller.
-
-/// Numbers that a processor's nearest cache holds for sure: 32 KiB.
-const NEAR_CACHE: usize = 8192;
-
 /// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
 #[derive(Debug, Default)]
 pub struct Workspace {
@@ -92,6 +78,7 @@ fn transpose_into(matrix: &[f32], n_columns: usize, out: &mut Vec<f32>) {
     clippy::too_many_arguments,
     reason = "the network, its data and two places for results: a struct would hide that"
 )]
+#[inline(never)] // The page finds it by its name: the opening figure does without.
 pub fn add_tile(
     level: Level,
     network: Network,
@@ -152,7 +139,7 @@ fn step_tile<S: Simd, const FUSED: bool>(
     let Workspace { transposed, x, z, h, g, dh, dw, d_decoder, panel } = workspace;
     let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
     let z = if z.is_empty() { &*x } else { &*z };
-    product_lanes::<S, FUSED>(simd, network.w, n_features, z, panel, h);
+    product_lanes::<S, FUSED>(simd, network.w, n_features, n_features, z, panel, h, false);
     if network.relu_hidden {
         silence::<S>(simd, h);
     }
@@ -161,9 +148,9 @@ fn step_tile<S: Simd, const FUSED: bool>(
         None => (&**transposed, network.w),
         Some(decoder) => (decoder, &**transposed),
     };
-    product_lanes::<S, FUSED>(simd, decode, n_hidden, h, panel, g);
+    product_lanes::<S, FUSED>(simd, decode, n_hidden, n_hidden, h, panel, g, false);
     errors_to_gradients_lanes::<S, FUSED>(simd, network, n_samples, x, g, sums);
-    product_lanes::<S, FUSED>(simd, encode, n_features, g, panel, dh);
+    product_lanes::<S, FUSED>(simd, encode, n_features, n_features, g, panel, dh, false);
     if network.hidden_l1 > 0.0 {
         add_penalty::<S>(simd, n_features as f32 * network.hidden_l1, n_samples, h, dh);
     }
@@ -276,225 +263,4 @@ fn errors_to_gradients_lanes<S: Simd, const FUSED: bool>(
         sums.loss += f64::from(loss.reduce_sum());
         sums.db[i] += f64::from(db.reduce_sum());
     }
-}
-
-/// `out = a · b` with the columns of `b` in lanes.
-///
-/// # Shapes
-/// `a: [rows][inner]`, `b: [inner][tile]`, `out: [rows][tile]`, the tile a whole number of [`BLOCK`]s.
-///
-/// # Panics
-/// If the shapes do not fit.
-#[inline(never)] // Called now and then, from many places.
-pub fn product(level: Level, a: &[f32], inner: usize, b: &[f32], out: &mut [f32]) {
-    product_with(level, a, inner, b, &mut Aligned::default(), out);
-}
-
-/// [`product`] with memory for its panels.
-///
-/// # Panics
-/// As there.
-pub fn product_with(level: Level, a: &[f32], inner: usize, b: &[f32], panel: &mut Aligned<f32>, out: &mut [f32]) {
-    assert!(inner > 0 && a.len().is_multiple_of(inner) && b.len().is_multiple_of(inner), "whole rows");
-    assert_eq!((b.len() / inner) % (COLUMNS * BLOCK), 0, "a tile is a whole number of column groups");
-    assert_eq!(out.len() * inner, (a.len() / inner) * b.len(), "out: rows × tile");
-    run_at!(level, simd, FUSED => product_lanes::<_, FUSED>(simd, a, inner, b, panel, out));
-}
-
-/// The columns of `b` are taken a few vectors at a time. Where `b` is larger than the nearest cache they are copied side by side first
-/// (`panel`): rows of a tile lie a power of two apart, and such a cache keeps only a handful of those.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn product_lanes<S: Simd, const FUSED: bool>(
-    simd: S,
-    a: &[f32],
-    inner: usize,
-    b: &[f32],
-    panel: &mut Aligned<f32>,
-    out: &mut [f32],
-) {
-    let width = COLUMNS * S::f32s::LEN;
-    let tile = b.len() / inner;
-    let n_rows = a.len() / inner;
-    let packed = b.len() > NEAR_CACHE;
-    for at in (0..tile).step_by(width) {
-        if packed {
-            panel.resize(inner * width);
-            for (place, row) in panel.chunks_exact_mut(width).zip(b.chunks_exact(tile)) {
-                place.copy_from_slice(&row[at..at + width]);
-            }
-        }
-        let (columns, stride) = if packed { (&panel[..], width) } else { (&b[at..], tile) };
-        let mut row = 0;
-        while row < n_rows {
-            let a_here = &a[row * inner..];
-            let out_here = &mut out[row * tile + at..];
-            let left = n_rows - row;
-            row += if S::f32s::LEN == BLOCK && left >= ROWS_WIDE {
-                product_rows::<S, FUSED, ROWS_WIDE>(simd, a_here, columns, stride, tile, out_here)
-            } else if left >= ROWS {
-                product_rows::<S, FUSED, ROWS>(simd, a_here, columns, stride, tile, out_here)
-            } else if left >= 2 {
-                product_rows::<S, FUSED, 2>(simd, a_here, columns, stride, tile, out_here)
-            } else {
-                product_rows::<S, FUSED, 1>(simd, a_here, columns, stride, tile, out_here)
-            };
-        }
-    }
-}
-
-/// `R` rows of a product by a few columns, the rows of which lie `stride` apart; returns `R`.
-#[inline(always)]
-fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
-    simd: S,
-    a: &[f32],
-    columns: &[f32],
-    stride: usize,
-    tile: usize,
-    out: &mut [f32],
-) -> usize {
-    let lanes = S::f32s::LEN;
-    let width = COLUMNS * lanes;
-    let inner = columns.len().div_ceil(stride);
-    // One slice a row, so that the bounds are checked once.
-    let mut rows = [&a[..inner]; R];
-    for r in 1..R {
-        rows[r] = &a[r * inner..][..inner];
-    }
-    let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
-    for (j, b) in columns.chunks(stride).enumerate() {
-        let b = &b[..width];
-        let mut right = [S::f32s::splat(simd, 0.0); COLUMNS];
-        for c in 0..COLUMNS {
-            right[c] = S::f32s::from_slice(simd, &b[c * lanes..(c + 1) * lanes]);
-        }
-        for r in 0..R {
-            let left = S::f32s::splat(simd, rows[r][j]);
-            for c in 0..COLUMNS {
-                acc[r][c] = mul_add::<S, FUSED>(left, right[c], acc[r][c]);
-            }
-        }
-    }
-    for r in 0..R {
-        let row = &mut out[r * tile..][..width];
-        for c in 0..COLUMNS {
-            acc[r][c].store_slice(&mut row[c * lanes..(c + 1) * lanes]);
-        }
-    }
-    R
-}
-
-/// `out += a · bᵀ`, summing over the lanes of a tile.
-///
-/// # Shapes
-/// `a: [rows][tile]`, `b: [columns][tile]`, `out: [rows][columns]`, the tile a whole number of [`BLOCK`]s.
-///
-/// # Panics
-/// If the shapes do not fit.
-pub fn add_outer(level: Level, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
-    assert!(n_columns > 0 && b.len().is_multiple_of(n_columns), "whole rows");
-    let tile = b.len() / n_columns;
-    assert!(tile > 0 && tile.is_multiple_of(BLOCK), "a tile is a whole number of blocks");
-    assert_eq!(out.len() * tile, a.len() * n_columns, "out: rows × columns");
-    run_at!(level, simd, FUSED => add_outer_lanes::<_, FUSED>(simd, a, b, n_columns, out));
-}
-
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn add_outer_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32], n_columns: usize, out: &mut [f32]) {
-    let tile = b.len() / n_columns;
-    let n_rows = a.len() / tile;
-    let mut row = 0;
-    while row < n_rows {
-        let (a, out) = (&a[row * tile..], &mut out[row * n_columns..]);
-        row += if S::f32s::LEN == BLOCK && n_rows - row >= OUTER_ROWS_WIDE {
-            outer_rows::<S, FUSED, OUTER_ROWS_WIDE>(simd, a, b, n_columns, out)
-        } else if n_rows - row >= OUTER_ROWS {
-            outer_rows::<S, FUSED, OUTER_ROWS>(simd, a, b, n_columns, out)
-        } else {
-            outer_rows::<S, FUSED, 1>(simd, a, b, n_columns, out)
-        };
-    }
-}
-
-/// `R` rows of an outer product; returns `R`.
-#[inline(always)]
-fn outer_rows<S: Simd, const FUSED: bool, const R: usize>(
-    simd: S,
-    a: &[f32],
-    b: &[f32],
-    n_columns: usize,
-    out: &mut [f32],
-) -> usize {
-    let tile = b.len() / n_columns;
-    let mut column = 0;
-    while column < n_columns {
-        let b = &b[column * tile..];
-        column += if n_columns - column >= OUTER_COLUMNS {
-            outer_block::<S, FUSED, R, OUTER_COLUMNS>(simd, a, b, tile, n_columns, &mut out[column..])
-        } else {
-            outer_block::<S, FUSED, R, 1>(simd, a, b, tile, n_columns, &mut out[column..])
-        };
-    }
-    R
-}
-
-/// A block of `R × C` inner products over a tile; returns `C`.
-#[inline(always)]
-fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
-    simd: S,
-    a: &[f32],
-    b: &[f32],
-    tile: usize,
-    n_columns: usize,
-    out: &mut [f32],
-) -> usize {
-    let lanes = S::f32s::LEN;
-    let (mut a_rows, mut b_rows) = ([&a[..tile]; R], [&b[..tile]; C]);
-    for r in 1..R {
-        a_rows[r] = &a[r * tile..][..tile];
-    }
-    for c in 1..C {
-        b_rows[c] = &b[c * tile..][..tile];
-    }
-    let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
-    for at in (0..tile).step_by(lanes) {
-        let mut left = [S::f32s::splat(simd, 0.0); R];
-        for r in 0..R {
-            left[r] = S::f32s::from_slice(simd, &a_rows[r][at..at + lanes]);
-        }
-        for c in 0..C {
-            let right = S::f32s::from_slice(simd, &b_rows[c][at..at + lanes]);
-            for r in 0..R {
-                acc[r][c] = mul_add::<S, FUSED>(left[r], right, acc[r][c]);
-            }
-        }
-    }
-    if R * C < lanes {
-        for r in 0..R {
-            for c in 0..C {
-                out[r * n_columns + c] += acc[r][c].reduce_sum();
-            }
-        }
-        return C;
-    }
-    // As many at once as there are lanes: each round adds neighbours of pairs of vectors, and halves their number.
-    for first in (0..R * C).step_by(lanes) {
-        let mut sums = [S::f32s::splat(simd, 0.0); BLOCK];
-        for at in 0..lanes {
-            sums[at] = acc[(first + at) / C][(first + at) % C];
-        }
-        let mut count = lanes;
-        while count > 1 {
-            count /= 2;
-            for at in 0..count {
-                let (even, odd) = (sums[2 * at], sums[2 * at + 1]);
-                sums[at] = even.unzip_low(odd) + even.unzip_high(odd);
-            }
-        }
-        for at in 0..lanes {
-            out[(first + at) / C * n_columns + (first + at) % C] += sums[0][at];
-        }
-    }
-    C
 }

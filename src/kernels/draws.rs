@@ -6,6 +6,7 @@
 use fearless_simd::prelude::*;
 
 use super::level::run_either;
+use super::lists::gap_scale;
 use super::{BLOCK, Level};
 
 /// The state of sixteen xoshiro128++ generators: word by word, `BLOCK` lanes each.
@@ -69,6 +70,8 @@ pub struct Reading {
     pub signed: bool,
     /// Present where features share draws; then the reading is paired.
     pub shared: Option<Shared>,
+    /// What makes gaps of exponential numbers, a feature each, where so little is active that samples are listed ([`super::lists`]); else empty.
+    pub gap_scales: Vec<f32>,
 }
 
 /// Whose draw decides about each feature, and from where on.
@@ -83,13 +86,18 @@ pub struct Shared {
 impl Reading {
     /// Below this density the active draws of 31 bits keep less than 24, so the value gets a word of its own.
     const PAIRED_BELOW: f64 = 1.0 / 128.0;
+    /// Up to this mean density, which decides alone, listing what is active is faster than drawing a word for all.
+    const LISTED_UP_TO: f64 = 0.25;
 
     /// The reading of independent features with these densities and values in [0, 1].
     ///
     /// # Precision
     /// The density met is `round(p·2³¹) / 2³¹`.
     pub fn new(densities: &[f64]) -> Self {
+        let is_sparse = densities.iter().sum::<f64>() <= Self::LISTED_UP_TO * densities.len() as f64;
+        let gap_scales = if is_sparse { densities.iter().map(|&p| gap_scale(p)).collect() } else { Vec::new() };
         Reading {
+            gap_scales,
             paired: densities.iter().any(|&p| p < Self::PAIRED_BELOW),
             last_active: densities.iter().map(|&p| (n_active(p) - 1.0) as i32).collect(),
             value_scale: densities.iter().map(|&p| (1.0 / n_active(p).max(1.0)) as f32).collect(),
@@ -100,7 +108,7 @@ impl Reading {
 
     /// The same with values in [−1, 1].
     pub fn with_signs(self) -> Self {
-        Reading { signed: true, ..self }
+        Reading { signed: true, gap_scales: Vec::new(), ..self }
     }
 
     /// The same where the members of each set are active together (`together`) or exclude each other (`apart`: one of them, each as
@@ -132,12 +140,28 @@ impl Reading {
         }
         self.paired = true;
         self.shared = Some(shared);
+        self.gap_scales.clear();
         self
     }
 
     /// Whether a word a feature says it all: independent features, values in [0, 1], no density too low.
     pub fn is_plain(&self) -> bool {
         !self.paired && !self.signed && self.shared.is_none()
+    }
+
+    /// Whether samples can be drawn as lists, and should: independent features, values in [0, 1], few of them active.
+    pub fn is_sparse(&self) -> bool {
+        !self.gap_scales.is_empty()
+    }
+
+    /// Samples that are listed at once.
+    pub fn listed_at_once(&self) -> usize {
+        super::lists::tile_samples(self.mean_active() / self.last_active.len() as f64)
+    }
+
+    /// How many features of a sample are active on average, were they independent.
+    pub fn mean_active(&self) -> f64 {
+        self.last_active.iter().map(|&last| f64::from(last) + 1.0).sum::<f64>() / 2_147_483_648.0
     }
 
     /// Random words a sample.

@@ -48,6 +48,11 @@ impl Level {
         all
     }
 
+    /// Whether multiply-adds may fuse.
+    pub fn is_fused(self) -> bool {
+        self.fused
+    }
+
     /// The name that reports carry.
     pub fn name(self) -> &'static str {
         #[cfg(target_arch = "x86_64")]

@@ -4,18 +4,20 @@
 //! in f64 that the tests hold it to. Kernels know nothing of specs, seeds or models' names: they see slices and shapes.
 //!
 //! # Layout
-//! Samples lie in lanes, but for [`gram`], which takes them one by one with features in lanes. The samples of a batch come in *blocks* of [`BLOCK`] samples, at every level, so that what a
+//! Samples lie in lanes where inputs are dense, features and hidden units where they are listed ([`lists`], [`rows`], [`gram`]). The samples of a batch come in *blocks* of [`BLOCK`] samples, at every level, so that what a
 //! sample is made of never depends on the vector width. A *tile* is a number of blocks that is worked on at once.
 
-pub mod actives;
 mod aligned;
 pub mod blocked;
 pub mod draws;
 pub mod gram;
 mod lanes;
 mod level;
+pub mod lists;
 pub mod network;
 pub mod oracle;
+pub mod products;
+pub mod rows;
 mod sparse;
 pub mod sums;
 pub mod tiny;

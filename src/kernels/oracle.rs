@@ -71,14 +71,24 @@ pub fn sums(
     n_samples: usize,
     perturbation: Option<Perturbation>,
 ) -> Reference {
+    let all: Vec<Vec<f32>> = (0..n_samples).map(|sample_idx| inputs(reading, draws, sample_idx)).collect();
+    sums_over(network, &all, perturbation)
+}
+
+/// [`sums`] over samples with these inputs.
+pub fn sums_of(network: Network, inputs: &[Vec<f32>]) -> Reference {
+    sums_over(network, inputs, None)
+}
+
+fn sums_over(network: Network, inputs: &[Vec<f32>], perturbation: Option<Perturbation>) -> Reference {
     let (n, m) = (network.n_features(), network.n_hidden());
     let w = |k: usize, i: usize| f64::from(network.w[k * n + i]);
     let decode = |i: usize, k: usize| network.decoder.map_or_else(|| w(k, i), |d| f64::from(d[i * m + k]));
     let zeros = || if network.decoder.is_some() { Sums::zeros_untied(n, m) } else { Sums::zeros(n, m) };
     let (mut sums, mut magnitudes) = (zeros(), zeros());
     let mut nearest_kink = f64::INFINITY;
-    for sample_idx in 0..n_samples {
-        let x: Vec<f64> = inputs(reading, draws, sample_idx).into_iter().map(f64::from).collect();
+    for (sample_idx, x) in inputs.iter().enumerate() {
+        let x: Vec<f64> = x.iter().copied().map(f64::from).collect();
         let mut z = x.clone();
         if let Some(Perturbation { directions, choices }) = perturbation {
             let direction = &directions[choices[sample_idx] as usize * n..][..n];

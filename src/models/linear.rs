@@ -12,9 +12,10 @@
 //! working it out. The few that are silent after all are taken back one by one. All other features go through dense products as in [`blocked`].
 
 use super::{Network, Sums};
-use crate::kernels::actives::{Actives, ByFeature, Entry};
-use crate::kernels::blocked::{self, add_outer, product_with};
+use crate::kernels::blocked;
 use crate::kernels::draws::Reading;
+use crate::kernels::lists::order_by_level;
+use crate::kernels::products::{self, add_outer, product_with};
 use crate::kernels::{Aligned, BLOCK, Level, sums};
 
 /// A feature is tried where its output has its mean so many standard deviations above 0, so that silent ones are rare.
@@ -24,21 +25,33 @@ const LONG: f32 = 1.5;
 /// The least part of the features that is worth it.
 const LEAST_PART: f64 = 0.3;
 
-/// The mean density below which inputs are taken one active feature at a time.
-const SPARSE_BELOW: f64 = 0.2;
+/// How finely reaches are told apart: so many parts of the radius, and as many beyond it, less one for features that are not linear.
+pub(super) const PARTS: usize = 31;
 
-/// What is known of a batch. Features are in the order *others* (not tried), *looked at*, *sure* (positive wherever h is at most `radius` from its mean); the
-/// latter two are *linear*.
+/// Which features are in which way. They are in the order *others* (not tried), *looked at*, *sure* (positive wherever h is at most `radius` from its
+/// mean); the latter two are *linear*, and in the order of their reach.
 #[derive(Debug, Default)]
-pub struct Workspace {
-    order: Vec<u32>,
-    n_others: usize,
-    n_looked_at: usize,
-    radius: f32,
+pub(super) struct Split {
+    pub order: Vec<u32>,
+    pub n_others: usize,
+    pub n_looked_at: usize,
+    pub radius: f32,
+    /// Of the linear features: how far h may be from its mean before the output can be silent, in parts of the radius, rounded down.
+    pub reach: Vec<u8>,
+    /// The expected h, `[m]`, and zeros behind it.
+    pub h_mean: Aligned<f32>,
     /// Of each feature and of its output, three rows.
     moments: Aligned<f32>,
-    /// The expected h, `[m]`.
-    h_mean: Aligned<f32>,
+    /// W with padded rows.
+    w: Aligned<f32>,
+}
+
+/// What is known of a batch.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    split: Split,
+    /// The linear features' biases, as a row of W.
+    b_row: Aligned<f32>,
     /// Twice the importance.
     twice: f32,
     /// `[m][others]`, and `[m][linear]` with and without rows of whole vectors.
@@ -60,13 +73,6 @@ pub struct Workspace {
     g: Aligned<f32>,
     scratch: Aligned<f32>,
     panel: Aligned<f32>,
-    /// Where inputs are sparse: what is active; W and the sums of `x_i d` as rows, `[n][row_len]`, in order; rows of samples, `[tile][row_len]`.
-    is_sparse: bool,
-    lists: ByFeature,
-    w_rows: Aligned<f32>,
-    dw_rows: Aligned<f32>,
-    rows: Aligned<f32>,
-    row_len: usize,
     /// Sums over the batch: `[m][others]`, `[m][linear]`, `Σ h hᵀ` `[m][m]`, `Σ h` `[m]`, `Σ x_i` `[linear]`.
     dw_others: Aligned<f32>,
     dw: Aligned<f32>,
@@ -85,65 +91,66 @@ pub fn suits(network: &Network) -> bool {
     plain && importance.iter().all(|&other| other == importance[0])
 }
 
+impl Split {
+    /// Takes no feature for linear.
+    pub fn none(&mut self, n: usize) {
+        self.order.clear();
+        self.order.extend(0..n as u32);
+        (self.n_others, self.n_looked_at) = (n, 0);
+    }
+
+    /// Finds the linear features of a network that [`suits`], those whose outputs have their mean so many standard deviations above 0, or says that
+    /// there are too few to pay.
+    pub fn find(&mut self, level: Level, network: Network, reading: &Reading, tried_from: f32) -> bool {
+        let (n, m) = (network.n_features(), network.n_hidden());
+        let Split { order, n_others, n_looked_at, radius, reach, h_mean, moments, w } = self;
+        let padded = n.next_multiple_of(2 * BLOCK);
+        w.zeros(m * padded);
+        h_mean.zeros(m.next_multiple_of(2 * BLOCK));
+        // The mean of each feature, the mean that W gives its output, and its squared length.
+        moments.zeros(3 * padded);
+        let (means, rest) = moments.split_at_mut(padded);
+        let (outputs, lengths) = rest.split_at_mut(padded);
+        let mean_value = if reading.signed { 0.0 } else { 0.5 };
+        let density = |i: usize| (reading.last_active[i] as f32 + 1.0) * (1.0 / 2_147_483_648.0);
+        (0..n).for_each(|i| means[i] = density(i) * mean_value);
+        for (k, row) in network.w.chunks_exact(n).enumerate() {
+            let padded_row = &mut w[k * padded..(k + 1) * padded];
+            padded_row[..n].copy_from_slice(row);
+            h_mean[k] = sums::of_products(level, padded_row, means).1;
+            sums::add_products(level, padded_row, padded_row, lengths);
+        }
+        products::product(level, &h_mean[..m], m, w, outputs);
+        // The variance of h, were the features independent, and as if it were the same in all directions: what is tried is a guess.
+        let variance = |i: usize| (density(i) * (1.0 / 3.0) - means[i] * means[i]) * lengths[i];
+        let spread = (0..n).map(variance).sum::<f32>().sqrt();
+        *radius = LONG * spread;
+        let tried_from = tried_from * spread / (m as f32).sqrt();
+        // The output of i is positive within so far of the mean h.
+        let kind_of = |i: usize| {
+            let distance = if network.relu { (network.b[i] + outputs[i]) / lengths[i].sqrt() } else { f32::INFINITY };
+            if distance > tried_from { 1 + parts(distance, *radius) } else { 0 }
+        };
+        let kinds: Vec<usize> = (0..n).map(kind_of).collect();
+        let ends = order_by_level(&kinds, order);
+        (*n_others, *n_looked_at) = (ends[0] as usize, (ends[PARTS] - ends[0]) as usize);
+        reach.clear();
+        reach.extend(order[*n_others..].iter().map(|&i| (kinds[i as usize] - 1) as u8));
+        (n - *n_others) as f64 >= LEAST_PART * n as f64
+    }
+}
+
+/// A distance in parts of the radius, rounded down; the last part has all that is longer.
+pub(super) fn parts(distance: f32, radius: f32) -> usize {
+    ((distance / radius * PARTS as f32) as usize).min(2 * PARTS - 1)
+}
+
 /// Makes ready for a batch, or says that too few outputs will be linear for this to pay.
 #[inline(never)] // As `add_tile`.
 pub fn begin(level: Level, network: Network, reading: &Reading, workspace: &mut Workspace) -> bool {
-    let (n, m) = (network.n_features(), network.n_hidden());
-    if !suits(&network) {
-        return false;
-    }
-    let Workspace { order, n_others, n_looked_at, radius, twice, h_mean, w_padded, x, gram, moments, .. } =
-        &mut *workspace;
-    // The distribution of h, were the features independent: its mean, and its covariance W diag(Var x) Wᵀ.
-    let padded = n.next_multiple_of(2 * BLOCK);
-    for (matrix, len) in [(&mut *w_padded, m * padded), (x, m * padded), (gram, m * m), (h_mean, m)] {
-        matrix.zeros(len);
-    }
-    // The mean and the variance of each feature, then the mean, the variance and the squared length that W gives its output.
-    moments.zeros(3 * padded);
-    let (means, rest) = moments.split_at_mut(padded);
-    let (variances, lengths) = rest.split_at_mut(padded);
-    let mean_value = if reading.signed { 0.0 } else { 0.5 };
-    for (i, &last) in reading.last_active.iter().enumerate() {
-        let density = (last as f32 + 1.0) * (1.0 / 2_147_483_648.0);
-        means[i] = density * mean_value;
-        variances[i] = density * (1.0 / 3.0) - means[i] * means[i];
-    }
-    for (k, row) in network.w.chunks_exact(n).enumerate() {
-        let here = k * padded..(k + 1) * padded;
-        w_padded[here.clone()][..n].copy_from_slice(row);
-        let row = &w_padded[here.clone()];
-        h_mean[k] = sums::of_products(level, row, means).1;
-        sums::add_products(level, row, variances, &mut x[here]);
-    }
-    add_outer(level, w_padded, x, m, gram);
-    blocked::product(level, gram, m, w_padded, x);
-    *radius = LONG * (0..m).map(|k| gram[k * m + k]).sum::<f32>().sqrt();
-    blocked::product(level, h_mean, m, w_padded, means);
-    variances.fill(0.0);
-    for (row, x) in w_padded.chunks_exact(padded).zip(x.chunks_exact(padded)) {
-        sums::add_products(level, row, x, variances);
-        sums::add_products(level, row, row, lengths);
-    }
-    let mut kinds = vec![0_u8; n];
-    for i in 0..n {
-        let mean = network.b[i] + means[i];
-        if !network.relu || mean > TRIED_FROM * variances[i].sqrt() {
-            kinds[i] = if !network.relu || mean > lengths[i].sqrt() * *radius { 2 } else { 1 };
-        }
-    }
-    order.clear();
-    let mut ends = [0; 3];
-    for (wanted, end) in ends.iter_mut().enumerate() {
-        order.extend((0..n as u32).filter(|&i| usize::from(kinds[i as usize]) == wanted));
-        *end = order.len();
-    }
-    (*n_others, *n_looked_at) = (ends[0], ends[1] - ends[0]);
-    *twice = 2.0 * network.importance[0];
-    let pays = (n - *n_others) as f64 >= LEAST_PART * n as f64;
+    let pays = suits(&network) && workspace.split.find(level, network, reading, TRIED_FROM);
     if pays {
-        let active = reading.last_active.iter().map(|&last| f64::from(last) + 1.0).sum::<f64>() / 2_147_483_648.0;
-        workspace.is_sparse = Actives::can_read(reading) && active < SPARSE_BELOW * n as f64;
+        workspace.twice = 2.0 * network.importance[0];
         workspace.make_ready(level, network);
     }
     pays
@@ -151,7 +158,7 @@ pub fn begin(level: Level, network: Network, reading: &Reading, workspace: &mut 
 
 impl Workspace {
     fn make_ready(&mut self, level: Level, network: Network) {
-        let (n, m, n_others) = (network.n_features(), network.n_hidden(), self.n_others);
+        let (n, m, n_others) = (network.n_features(), network.n_hidden(), self.split.n_others);
         let n_linear = n - n_others;
         let padded = n_linear.next_multiple_of(2 * BLOCK);
         for (matrix, len) in [
@@ -169,33 +176,21 @@ impl Workspace {
         ] {
             matrix.zeros(len);
         }
-        if self.is_sparse {
-            self.row_len = ByFeature::row_len(level, m);
-            for rows in [&mut self.w_rows, &mut self.dw_rows] {
-                rows.zeros(n * self.row_len);
-            }
-        }
         self.b.clear();
-        self.b.extend(self.order.iter().map(|&i| network.b[i as usize]));
-        let (others, linear) = self.order.split_at(n_others);
-        // The linear features' biases, as a row of W.
-        self.moments.zeros(padded);
-        self.moments[..n_linear].copy_from_slice(&self.b[n_others..]);
+        self.b.extend(self.split.order.iter().map(|&i| network.b[i as usize]));
+        let (others, linear) = self.split.order.split_at(n_others);
+        self.b_row.zeros(padded);
+        self.b_row[..n_linear].copy_from_slice(&self.b[n_others..]);
         for (k, row) in network.w.chunks_exact(n).enumerate() {
             let padded_row = &mut self.w_padded[k * padded..][..padded];
             gather(row, others, &mut self.w_others[k * n_others..]);
             gather(row, linear, padded_row);
             self.w[k * n_linear..][..n_linear].copy_from_slice(&padded_row[..n_linear]);
-            self.shift[k] = self.twice * sums::of_products(level, padded_row, &self.moments).1;
+            self.shift[k] = self.twice * sums::of_products(level, padded_row, &self.b_row).1;
         }
-        for (column, &i) in self.transposed.chunks_exact_mut(m).zip(&self.order) {
+        for (column, &i) in self.transposed.chunks_exact_mut(m).zip(&self.split.order) {
             for (entry, row) in column.iter_mut().zip(network.w.chunks_exact(n)) {
                 *entry = row[i as usize];
-            }
-        }
-        if self.is_sparse {
-            for (row, column) in self.w_rows.chunks_exact_mut(self.row_len).zip(self.transposed.chunks_exact(m)) {
-                row[..m].copy_from_slice(column);
             }
         }
         add_outer(level, &self.w_padded, &self.w_padded, m, &mut self.gram);
@@ -209,7 +204,7 @@ impl Workspace {
 
 /// The entries with these indices.
 #[inline(never)]
-fn gather(entries: &[f32], indices: &[u32], out: &mut [f32]) {
+pub(super) fn gather(entries: &[f32], indices: &[u32], out: &mut [f32]) {
     for (out, &i) in out.iter_mut().zip(indices) {
         *out = entries[i as usize];
     }
@@ -236,20 +231,11 @@ pub fn add_tile(
     assert_eq!(draws.len(), tile * reading.words(), "draws: a whole tile");
     assert!(n_samples <= tile, "a tile holds its samples");
     assert_eq!(workspace.transposed.len(), n * m, "begin() comes first");
-    let Workspace { order, x, h, h_linear, dh, g, scratch, n_others, is_sparse, lists, rows, row_len, .. } =
-        &mut *workspace;
-    // Listed inputs are needed as rows too where outputs are compared with them.
-    let n_rows = if *is_sparse { *n_others } else { n };
-    for (matrix, rows) in [(&mut *x, n_rows), (h, m), (h_linear, m), (dh, m), (g, *n_others), (scratch, n.max(m))] {
+    let Workspace { split, x, h, h_linear, dh, g, scratch, .. } = &mut *workspace;
+    for (matrix, rows) in [(&mut *x, n), (h, m), (h_linear, m), (dh, m), (g, split.n_others), (scratch, n.max(m))] {
         matrix.resize(rows * tile);
     }
-    if *is_sparse {
-        lists.read(level, reading, draws, n_samples, order);
-        rows.zeros(tile * *row_len);
-    }
-    if n_rows > 0 {
-        reading.inputs_in_order(level, draws, &order[..n_rows], x);
-    }
+    reading.inputs_in_order(level, draws, &split.order, x);
     if n_samples < tile {
         // Surplus samples are empty: all that they would add is told from the number of samples.
         x.chunks_exact_mut(tile).for_each(|row| row[n_samples..].fill(0.0));
@@ -266,16 +252,8 @@ pub fn add_tile(
 impl Workspace {
     /// Makes h, and the linear features' part of it.
     fn encode(&mut self, level: Level) {
-        let Workspace { order, x, h, h_linear, scratch, panel, w_others, w, lists, w_rows, rows, .. } = self;
-        let (n, n_others, row_len) = (order.len(), self.n_others, self.row_len);
-        if self.is_sparse {
-            let tile = rows.len() / row_len;
-            lists.add_columns(level, n_others..n, w_rows, row_len, rows);
-            transpose(rows, row_len, h_linear, tile);
-            lists.add_columns(level, 0..n_others, w_rows, row_len, rows);
-            transpose(rows, row_len, h, tile);
-            return;
-        }
+        let Workspace { split, x, h, h_linear, scratch, panel, w_others, w, .. } = self;
+        let (n, n_others) = (split.order.len(), split.n_others);
         let (x_others, x) = x.split_at(x.len() / n * n_others);
         product_with(level, w, n - n_others, x, panel, h_linear);
         h.copy_from_slice(h_linear);
@@ -289,7 +267,7 @@ impl Workspace {
     /// Makes dh as if the linear features' outputs were positive, and adds the others' loss and `db`.
     fn go_back(&mut self, level: Level, network: Network, n_samples: usize) {
         let Workspace { x, h, h_linear, dh, g, scratch, panel, w_others, transposed, b, gram, shift, sums, .. } = self;
-        let (m, n_others, twice) = (shift.len(), self.n_others, self.twice);
+        let (m, n_others, twice) = (shift.len(), self.split.n_others, self.twice);
         let tile = h.len() / m;
         dh.fill(0.0);
         if n_others > 0 {
@@ -312,11 +290,11 @@ impl Workspace {
 
     /// Looks at the outputs that the length of h does not prove positive, and takes back what silent ones did not add.
     fn take_back_silent(&mut self, level: Level, m: usize, n_samples: usize) {
-        let Workspace { x, h, dh, scratch, panel, transposed, b, lists, dw, sums: own, .. } = self;
-        let (n_others, n_linear, twice) = (self.n_others, dw.len() / m, self.twice);
+        let Workspace { x, h, dh, scratch, panel, transposed, b, dw, sums: own, split, .. } = self;
+        let (n_others, n_linear, twice) = (split.n_others, dw.len() / m, self.twice);
         let tile = h.len() / m;
-        let longest = sums::longest(level, h, tile, &self.h_mean);
-        let n_looked_at = if longest <= self.radius { self.n_looked_at } else { n_linear };
+        let longest = sums::longest(level, h, tile, &split.h_mean);
+        let n_looked_at = if longest <= split.radius { split.n_looked_at } else { n_linear };
         let outputs = &mut scratch[..n_looked_at * tile];
         product_with(level, &transposed[n_others * m..][..n_looked_at * m], m, h, panel, outputs);
         for (i, outputs) in outputs.chunks_exact(tile).enumerate() {
@@ -327,7 +305,7 @@ impl Workspace {
             }
             let w = &transposed[place * m..][..m];
             for s in (0..n_samples).filter(|&s| outputs[s] + b <= 0.0) {
-                let x = if self.is_sparse { value_of(lists.of(place), s) } else { x[place * tile + s] };
+                let x = x[place * tile + s];
                 let error = outputs[s] + b - x;
                 let back = twice * error;
                 own.db[place] -= f64::from(back);
@@ -342,9 +320,9 @@ impl Workspace {
 
     /// Adds the tile's sums; dh becomes `dh − 2I h` on the way.
     fn add_sums(&mut self, level: Level, m: usize) {
-        let Workspace { order, x, h, h_linear, dh, g, lists, rows, .. } = self;
-        let Workspace { dw_others, dw, dw_rows, hh, h_sum, x_sum, sums: own, .. } = self;
-        let (n, n_others, twice, row_len) = (order.len(), self.n_others, self.twice, self.row_len);
+        let Workspace { split, x, h, h_linear, dh, g, .. } = self;
+        let Workspace { dw_others, dw, hh, h_sum, x_sum, sums: own, .. } = self;
+        let (n, n_others, twice) = (split.order.len(), split.n_others, self.twice);
         let tile = h.len() / m;
         add_outer(level, h, h, m, hh);
         let mut crossed = 0.0;
@@ -355,56 +333,18 @@ impl Workspace {
         }
         if n_others > 0 {
             add_outer(level, h, g, n_others, dw_others);
-        }
-        let mut squares = 0.0;
-        if self.is_sparse {
-            transpose_back(dh, tile, rows, row_len);
-            lists.add_products(level, 0..n_others, rows, row_len, dw_rows);
-        } else if n_others > 0 {
             add_outer(level, dh, &x[..n_others * tile], n_others, dw_others);
         }
+        let mut squares = 0.0;
         dh.iter_mut().zip(h.iter()).for_each(|(dh, &h)| *dh -= twice * h);
-        if self.is_sparse {
-            transpose_back(dh, tile, rows, row_len);
-            lists.add_products(level, n_others..n, rows, row_len, dw_rows);
-            for (place, x_sum) in (n_others..n).zip(x_sum.iter_mut()) {
-                let (sum, square) = lists.sums(place);
-                *x_sum += sum;
-                squares += f64::from(square);
-            }
-        } else {
-            let x = &x[n_others * tile..];
-            for (x_sum, row) in x_sum.iter_mut().zip(x.chunks_exact(tile)) {
-                let (sum, square) = sums::of_products(level, row, row);
-                *x_sum += sum;
-                squares += f64::from(square);
-            }
-            add_outer(level, dh, x, n - n_others, dw);
+        let x = &x[n_others * tile..];
+        for (x_sum, row) in x_sum.iter_mut().zip(x.chunks_exact(tile)) {
+            let (sum, square) = sums::of_products(level, row, row);
+            *x_sum += sum;
+            squares += f64::from(square);
         }
+        add_outer(level, dh, x, n - n_others, dw);
         own.loss += 0.5 * f64::from(twice) * (squares - 2.0 * crossed);
-    }
-}
-
-/// A feature's value in a sample, of its entries.
-fn value_of(entries: &[Entry], sample: usize) -> f32 {
-    entries.iter().find(|entry| entry.sample as usize == sample).map_or(0.0, |entry| entry.value)
-}
-
-/// The first rows of `[columns][row_len]` as columns: `[rows][columns]`.
-fn transpose(matrix: &[f32], row_len: usize, out: &mut [f32], columns: usize) {
-    for (k, out) in out.chunks_exact_mut(columns).enumerate() {
-        for (entry, row) in out.iter_mut().zip(matrix.chunks_exact(row_len)) {
-            *entry = row[k];
-        }
-    }
-}
-
-/// The way back.
-fn transpose_back(matrix: &[f32], columns: usize, out: &mut [f32], row_len: usize) {
-    for (k, row) in matrix.chunks_exact(columns).enumerate() {
-        for (&entry, out) in row.iter().zip(out.chunks_exact_mut(row_len)) {
-            out[k] = entry;
-        }
     }
 }
 
@@ -413,30 +353,22 @@ fn transpose_back(matrix: &[f32], columns: usize, out: &mut [f32], row_len: usiz
 pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &mut Sums) {
     let (n, m) = (network.n_features(), network.n_hidden());
     let mut products = std::mem::take(&mut workspace.scratch);
-    let Workspace { order, n_others, twice, w_padded, b, dw_others, dw, dw_rows, row_len, hh, h_sum, x_sum, .. } =
+    let Workspace { split, twice, w_padded, b, dw_others, dw, hh, h_sum, x_sum, sums: own, n_samples, .. } =
         &*workspace;
-    let Workspace { is_sparse, sums: own, n_samples, .. } = &*workspace;
-    let (others, linear) = order.split_at(*n_others);
+    let (others, linear) = split.order.split_at(split.n_others);
     for (k, row) in sums.dw.chunks_exact_mut(n).enumerate() {
         for (&i, &part) in others.iter().zip(&dw_others[k * others.len()..]) {
             row[i as usize] += f64::from(part);
         }
     }
-    if *is_sparse {
-        for (&i, row) in order.iter().zip(dw_rows.chunks_exact(*row_len)) {
-            for (k, &part) in row[..m].iter().enumerate() {
-                sums.dw[k * n + i as usize] += f64::from(part);
-            }
-        }
-    }
-    for (&i, &part) in order.iter().zip(&own.db) {
+    for (&i, &part) in split.order.iter().zip(&own.db) {
         sums.db[i as usize] += part;
     }
     sums.loss += own.loss;
     // (Σ h hᵀ) W.
     let padded = w_padded.len() / m;
     products.resize(w_padded.len());
-    blocked::product(level, hh, m, w_padded, &mut products);
+    products::product(level, hh, m, w_padded, &mut products);
     let (twice, samples) = (f64::from(*twice), *n_samples as f64);
     for (place, &i) in linear.iter().enumerate() {
         let b = f64::from(b[others.len() + place]);

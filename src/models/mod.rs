@@ -5,6 +5,7 @@
 //! of this room's business.
 
 pub mod linear;
+pub mod listed;
 mod work;
 
 use std::ops::Range;

@@ -1,10 +1,13 @@
 //! A batch's loss and gradient, by whichever kernel fits the network.
 
-use super::{Network, Perturbation, Shape, Sums, linear};
+#[cfg(not(target_arch = "wasm32"))]
+use super::linear;
+use super::{Network, Perturbation, Shape, Sums, listed};
 use crate::kernels::draws::Reading;
+use crate::kernels::lists::Lists;
 use crate::kernels::{BLOCK, Level, blocked, gram, tiny};
 
-/// Which kernel works a batch out. All read the same words as the same samples, and give the same sums up to rounding.
+/// Which kernel works a batch out. All that read words read them as the same samples, all that read lists likewise, and give the same sums up to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
     /// All in registers, for the few shapes of [`tiny`].
@@ -13,7 +16,10 @@ pub enum Kernel {
     Blocked,
     /// The Gram matrix of a tied model, and lists of what is active.
     Gram,
-    /// Dense products of a tied model, of less in batches where many outputs are never silent.
+    /// The same lists, and the hidden units.
+    Listed,
+    /// Dense products of a tied model, of less in batches where many outputs are never silent. Not in the page, which would download it for few models.
+    #[cfg(not(target_arch = "wasm32"))]
     Linear,
 }
 
@@ -24,27 +30,48 @@ impl Kernel {
             Kernel::Blocked
         } else if tiny::suits(network, reading) {
             Kernel::Registers
-        } else if gram::suits(network, reading) && gram::pays(level, network, reading, batch) {
-            Kernel::Gram
-        } else if linear::suits(network) {
-            Kernel::Linear
+        } else if reading.is_sparse() && is_plain(network) {
+            if gram::pays(network, reading.mean_active(), batch) { Kernel::Gram } else { Kernel::Listed }
         } else {
-            Kernel::Blocked
+            Self::of_dense(level, network)
         }
     }
 
-    /// Blocks of samples that [`Work::add_tile`] takes at once.
-    pub fn tile_blocks(self, level: Level) -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    fn of_dense(level: Level, network: &Network) -> Self {
+        // Levels that must have the page's bits do without, as the page does.
+        if level.is_fused() && linear::suits(network) { Kernel::Linear } else { Kernel::Blocked }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn of_dense(_: Level, _: &Network) -> Self {
+        Kernel::Blocked
+    }
+
+    /// Whether it reads lists, by [`Work::add_lists`]; which is a matter of the spec alone.
+    pub fn is_listed(self) -> bool {
+        matches!(self, Kernel::Gram | Kernel::Listed)
+    }
+
+    /// Blocks of samples that are added at once.
+    pub fn tile_blocks(self, level: Level, reading: &Reading) -> usize {
         match self {
             Kernel::Registers => tiny::TILE_BLOCKS,
-            Kernel::Blocked | Kernel::Gram | Kernel::Linear => blocked::tile_samples(level) / BLOCK,
+            Kernel::Gram | Kernel::Listed => reading.listed_at_once() / BLOCK,
+            _ => blocked::tile_samples(level) / BLOCK,
         }
     }
+}
+
+/// A linear or ReLU output model without a penalty.
+fn is_plain(network: &Network) -> bool {
+    network.decoder.is_none() && !network.relu_hidden && !network.absolute && network.hidden_l1 == 0.0
 }
 
 /// The sums of one network's batch, and the memory to work them out in.
 #[derive(Debug)]
 pub struct Work {
+    kernel: Kernel,
     sums: Sums,
     workspace: Workspace,
 }
@@ -52,35 +79,39 @@ pub struct Work {
 #[derive(Debug)]
 enum Workspace {
     Registers,
-    Blocked(blocked::Workspace),
-    Gram(gram::Workspace),
+    Blocked(Box<blocked::Workspace>),
+    Gram(Box<gram::Workspace>),
+    Listed(Box<listed::Workspace>),
     /// With whether this batch goes the shorter way.
+    #[cfg(not(target_arch = "wasm32"))]
     Linear(bool, Box<(linear::Workspace, blocked::Workspace)>),
+}
+
+impl Workspace {
+    #[inline(never)] // Called from two places, and a page downloads it.
+    fn new(kernel: Kernel) -> Self {
+        match kernel {
+            Kernel::Registers => Workspace::Registers,
+            Kernel::Blocked => Workspace::Blocked(Box::default()),
+            Kernel::Gram => Workspace::Gram(Box::default()),
+            Kernel::Listed => Workspace::Listed(Box::default()),
+            #[cfg(not(target_arch = "wasm32"))]
+            Kernel::Linear => Workspace::Linear(false, Box::default()),
+        }
+    }
 }
 
 impl Work {
     /// For networks of this shape that all go through this kernel.
     pub fn new(shape: Shape, kernel: Kernel) -> Self {
         let (n, m) = (shape.n_features, shape.n_hidden);
-        Work {
-            sums: if shape.untied { Sums::zeros_untied(n, m) } else { Sums::zeros(n, m) },
-            workspace: match kernel {
-                Kernel::Registers => Workspace::Registers,
-                Kernel::Blocked => Workspace::Blocked(blocked::Workspace::default()),
-                Kernel::Gram => Workspace::Gram(gram::Workspace::default()),
-                Kernel::Linear => Workspace::Linear(false, Box::default()),
-            },
-        }
+        let sums = if shape.untied { Sums::zeros_untied(n, m) } else { Sums::zeros(n, m) };
+        Work { kernel, sums, workspace: Workspace::new(kernel) }
     }
 
     /// Gives back the memory that a batch is worked out in, which is more than the network's own; the next batch makes it anew.
     pub fn rest(&mut self) {
-        match &mut self.workspace {
-            Workspace::Registers => {}
-            Workspace::Blocked(workspace) => *workspace = Default::default(),
-            Workspace::Gram(workspace) => *workspace = Default::default(),
-            Workspace::Linear(_, spaces) => **spaces = Default::default(),
-        }
+        self.workspace = Workspace::new(self.kernel);
     }
 
     /// Starts a batch.
@@ -90,6 +121,8 @@ impl Work {
             Workspace::Registers => {}
             Workspace::Blocked(workspace) => blocked::begin(network, workspace),
             Workspace::Gram(workspace) => gram::begin(level, network, workspace),
+            Workspace::Listed(workspace) => listed::begin(level, network, reading, workspace),
+            #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(shorter, spaces) => {
                 *shorter = linear::begin(level, network, reading, &mut spaces.0);
                 if !*shorter {
@@ -115,7 +148,7 @@ impl Work {
         n_samples: usize,
         perturbation: Option<Perturbation>,
     ) {
-        let Work { sums, workspace } = self;
+        let Work { sums, workspace, .. } = self;
         assert!(
             perturbation.is_none() || matches!(workspace, Workspace::Blocked(_)),
             "only blocked products know perturbations"
@@ -125,13 +158,29 @@ impl Work {
             Workspace::Blocked(workspace) => {
                 blocked::add_tile(level, network, reading, draws, n_samples, perturbation, workspace, sums);
             }
-            Workspace::Gram(workspace) => gram::add_tile(level, network, reading, draws, n_samples, workspace, sums),
+            Workspace::Gram(_) | Workspace::Listed(_) => unreachable!("this kernel reads lists"),
+            #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(true, spaces) => {
                 linear::add_tile(level, network, reading, draws, n_samples, &mut spaces.0)
             }
+            #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(false, spaces) => {
                 blocked::add_tile(level, network, reading, draws, n_samples, None, &mut spaces.1, sums);
             }
+        }
+    }
+
+    /// Adds the samples of lists by feature.
+    ///
+    /// # Panics
+    /// If the kernel does not read lists.
+    pub fn add_lists(&mut self, level: Level, network: Network, lists: &Lists, n_samples: usize) {
+        match &mut self.workspace {
+            Workspace::Gram(workspace) => {
+                gram::add_tile(level, network, lists, n_samples, workspace, &mut self.sums);
+            }
+            Workspace::Listed(workspace) => listed::add_tile(level, network, lists, n_samples, workspace),
+            _ => unreachable!("this kernel reads words"),
         }
     }
 
@@ -141,7 +190,10 @@ impl Work {
             Workspace::Registers => {}
             Workspace::Blocked(workspace) => blocked::finish(workspace, &mut self.sums),
             Workspace::Gram(workspace) => gram::finish(level, network, workspace, &mut self.sums),
+            Workspace::Listed(workspace) => listed::finish(level, network, workspace, &mut self.sums),
+            #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(true, spaces) => linear::finish(level, network, &mut spaces.0, &mut self.sums),
+            #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(false, spaces) => blocked::finish(&spaces.1, &mut self.sums),
         }
         &self.sums

@@ -3,6 +3,7 @@
 //! What samples with no active feature or one add is always exact. What others add is a Fourier series where the model and the law of
 //! inputs are such that theory has one, and sampled elsewhere.
 
+use crate::kernels::lists::{Lists, Skipper};
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Kernel, Network, Shape, SparseErrors, Sums, Work};
 use crate::rng::{Purpose, Stream};
@@ -220,12 +221,20 @@ pub fn batch_sums(level: Level, spec: &ExperimentSpec, parameters: &[f32], n_sam
     let kernel = Kernel::of(level, &network, &reading, false, n_samples);
     let mut work = Work::new(shape, kernel);
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
-    let tile_blocks = kernel.tile_blocks(level);
-    let mut draws = vec![0; tile_blocks * reading.words() * BLOCK];
+    let tile = kernel.tile_blocks(level, &reading) * BLOCK;
     work.begin(level, network, &reading);
-    for first in (0..n_samples).step_by(tile_blocks * BLOCK) {
-        stream.fill_rows(level, &mut draws);
-        work.add_tile(level, network, &reading, &draws, (n_samples - first).min(tile_blocks * BLOCK), None);
+    let (mut draws, mut lists, mut skipper) = (Vec::new(), Lists::default(), Skipper::default());
+    for first in (0..n_samples).step_by(tile) {
+        let here = (n_samples - first).min(tile);
+        if kernel.is_listed() {
+            let fill = &mut |words: &mut [u32]| stream.fill_rows(level, words);
+            skipper.draw(level, &reading.gap_scales, here, fill, &mut lists);
+            work.add_lists(level, network, &lists, here);
+        } else {
+            draws.resize(tile * reading.words(), 0);
+            stream.fill_rows(level, &mut draws);
+            work.add_tile(level, network, &reading, &draws, here, None);
+        }
     }
     work.finish(level, network).clone()
 }

@@ -4,6 +4,7 @@ use super::cell::Cell;
 use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
+use crate::kernels::lists::{Lists, Skipper};
 use crate::kernels::{Aligned, BLOCK, Level};
 use crate::models::{Kernel, Perturbation, Shape, Work};
 use crate::order;
@@ -24,7 +25,8 @@ pub struct Trainer {
     scratch: Scratch,
 }
 
-/// Instances that see the same random words: same seed, shape, batch and reading. The words are drawn once for all.
+/// Instances that see the same random words: same seed, shape, batch and reading. The words are drawn once for all. An instance whose active features are
+/// listed is alone.
 #[derive(Debug)]
 struct Group {
     stream: Stream,
@@ -39,6 +41,8 @@ struct Group {
     tile_blocks: usize,
     work: Vec<Work>,
     draws: Aligned<u32>,
+    /// Where what is active is listed, in place of words for all.
+    lists: Option<Box<(Skipper, Lists)>>,
     choices: Vec<u32>,
     /// Attack directions, one list a member.
     directions: Vec<Vec<f32>>,
@@ -52,6 +56,8 @@ struct GroupKey {
     batch: usize,
     paired: bool,
     in_registers: bool,
+    /// Where what is active is listed, each instance draws for itself.
+    listed: Option<usize>,
 }
 
 /// An instance as it stands.
@@ -127,6 +133,7 @@ impl Trainer {
                     batch: cell.spec.batch,
                     paired: cell.reading.paired,
                     in_registers: kernel == Kernel::Registers,
+                    listed: kernel.is_listed().then_some(run_idx),
                 };
                 members.push((key, run_idx, kernel));
             }
@@ -145,7 +152,7 @@ impl Trainer {
                 Group {
                     stream: stream(Purpose::Batches, |group| &group.stream),
                     attacks: stream(Purpose::Attacks, |group| &group.attacks),
-                    tile_blocks: kernels[0].tile_blocks(self.level),
+                    tile_blocks: kernels[0].tile_blocks(self.level, &self.cells[members[0] / restarts].reading),
                     work: kernels.into_iter().map(|kernel| Work::new(key.shape, kernel)).collect(),
                     directions: vec![Vec::new(); members.len()],
                     members,
@@ -153,6 +160,7 @@ impl Trainer {
                     batch: key.batch,
                     words: key.shape.n_features * if key.paired { 2 } else { 1 },
                     draws: Aligned::default(),
+                    lists: key.listed.is_some().then(Box::default),
                     choices: Vec::new(),
                 }
             })
@@ -190,6 +198,9 @@ impl Trainer {
         self.scratch = Scratch::default();
         for group in &mut self.groups {
             group.draws = Aligned::default();
+            if let Some(lists) = &mut group.lists {
+                lists.1 = Lists::default();
+            }
             group.work.iter_mut().for_each(Work::rest);
         }
     }
@@ -386,7 +397,9 @@ impl Group {
         let tile_blocks = self.tile_blocks;
         let running = |runs: &[Run], run_idx: usize| runs[run_idx].status == Status::Running;
         debug_assert!(self.members.iter().all(|&i| cells[i / restarts].shape == self.shape));
-        self.draws.resize(tile_blocks * self.words * BLOCK);
+        if self.lists.is_none() {
+            self.draws.resize(tile_blocks * self.words * BLOCK);
+        }
         let mut attacked = false;
         for ((work, directions), &run_idx) in self.work.iter_mut().zip(&mut self.directions).zip(&self.members) {
             if running(runs, run_idx) {
@@ -404,12 +417,23 @@ impl Group {
         for first in (0..n_blocks).step_by(tile_blocks) {
             // Only the batch's own blocks are drawn, so that the stream does not depend on the tile's size.
             let drawn = tile_blocks.min(n_blocks - first);
-            self.stream.fill_rows(level, &mut self.draws[..drawn * self.words * BLOCK]);
             let n_samples = (self.batch - first * BLOCK).min(drawn * BLOCK);
+            match &mut self.lists {
+                None => self.stream.fill_rows(level, &mut self.draws[..drawn * self.words * BLOCK]),
+                Some(lists) => {
+                    let gap_scales = &cells[self.members[0] / restarts].reading.gap_scales;
+                    let fill = &mut |words: &mut [u32]| self.stream.fill_rows(level, words);
+                    lists.0.draw(level, gap_scales, n_samples, fill, &mut lists.1);
+                }
+            }
             for ((work, directions), &run_idx) in self.work.iter_mut().zip(&self.directions).zip(&self.members) {
                 if running(runs, run_idx) {
                     let cell = &cells[run_idx / restarts];
                     let network = cell.network(&runs[run_idx].parameters);
+                    if let Some(lists) = &self.lists {
+                        work.add_lists(level, network, &lists.1, n_samples);
+                        continue;
+                    }
                     let perturbation = cell
                         .attack
                         .map(|_| Perturbation { directions, choices: &self.choices[first * BLOCK..][..n_samples] });

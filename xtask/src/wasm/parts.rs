@@ -63,9 +63,12 @@ const COLD: &[&str] = &[
     "ClippedOutput7depth_6",
     "13expected_norm",
     "7kernels7blocked",
+    "7kernels8products",
     "7kernels4gram",
     "6models6linear",
-    "7kernels7actives",
+    "7kernels5lists",
+    "7kernels4rows",
+    "6models6listed",
     "7Reading11inputs_into",
     "7Reading15inputs_in_order",
     // Solids of three dimensions, long lists.

@@ -4,9 +4,10 @@
 //! a gradient are counted as the products it is a sum of. Outputs so near to the ReLU's kink that rounding decides the side
 //! would make the comparison meaningless; the seeds here have none, which each test asserts.
 
-use superposition::kernels::actives::Actives;
+mod lists;
+
 use superposition::kernels::draws::{self, Reading};
-use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, gram, oracle, tiny};
+use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, oracle, products, tiny};
 use superposition::models::linear;
 use superposition::rng::{Purpose, Stream};
 
@@ -339,89 +340,6 @@ fn blocked_kernels_agree_with_the_oracle_at_every_level_and_length() {
     }
 }
 
-/// Densities of a kind each: sparse enough for empty samples, values of their own, some features never active.
-#[test]
-fn what_is_active_is_listed_as_the_inputs_are_at_every_level_and_length() {
-    let densities = [vec![0.2; 7], vec![0.003; 9], vec![1.0; 5], [0.0, 0.5].repeat(10)];
-    for densities in densities {
-        let reading = Reading::new(&densities);
-        let (n, row_len) = (densities.len(), densities.len() + 3);
-        let mut words = vec![0; 64 * BLOCK * reading.words()];
-        Stream::new(7, Purpose::Batches).fill_rows(Level::best(), &mut words);
-        let mut want = vec![0.0; n * 64 * BLOCK];
-        reading.inputs_into(Level::best(), &words, &mut want);
-        for level in Level::all() {
-            // One after the other in the same memory: what was left there must not show.
-            let mut actives = Actives::default();
-            for n_samples in LENGTHS.into_iter().rev().chain([1024]) {
-                actives.read(level, &reading, &words, n_samples, row_len);
-                let mut n_filled = 0;
-                for sample in 0..n_samples {
-                    let x: Vec<f32> = (0..n).map(|i| want[i * 64 * BLOCK + sample]).collect();
-                    let mut listed = vec![0.0; n];
-                    for entry in actives.of(sample as u32) {
-                        listed[entry.feature as usize] = entry.value;
-                    }
-                    assert_eq!(listed, x, "sample {sample} of {n_samples} at {}", level.name());
-                    n_filled += usize::from(!actives.of(sample as u32).is_empty());
-                    if actives.filled().contains(&(sample as u32)) {
-                        assert_eq!(actives.x()[sample * row_len..][..n], x, "sample {sample} of {n_samples}");
-                    }
-                }
-                assert_eq!(actives.filled().len(), n_filled);
-            }
-        }
-    }
-}
-
-#[test]
-fn the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length() {
-    let models = [
-        (1, 1, true, 0.2),
-        (7, 3, true, 0.2),
-        (5, 2, true, 0.004),
-        (9, 4, false, 0.2),
-        (20, 5, true, 0.5),
-        (33, 17, true, 0.1),
-        (150, 6, true, 0.02),
-    ];
-    for (n, m, relu, density) in models {
-        let model = Model::random(n, m, relu, 5);
-        let reading = Reading::new(&vec![density; n]);
-        for level in Level::all() {
-            let tile = blocked::tile_samples(level);
-            // The same memory for all: a batch leaves nothing behind.
-            let mut workspace = gram::Workspace::default();
-            for n_samples in LENGTHS.into_iter().chain([tile - 1, tile]).filter(|&length| length <= tile) {
-                let mut words = vec![0; tile * reading.words()];
-                Stream::new(n_samples as u64, Purpose::Batches).fill_rows(level, &mut words);
-                let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
-                let mut got = Sums::zeros(n, m);
-                gram::begin(level, model.tied(), &mut workspace);
-                gram::add_tile(level, model.tied(), &reading, &words, n_samples, &mut workspace, &mut got);
-                gram::finish(level, model.tied(), &mut workspace, &mut got);
-                // An output is a sum over m and over what is active; so is each product on the way back.
-                let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
-                compare(&format!("{n}→{m} p {density} × {n_samples}"), level, &got, &want, terms);
-            }
-        }
-    }
-}
-
-#[test]
-fn the_gram_kernel_pays_from_some_density_down() {
-    for level in Level::all() {
-        for (n, m) in [(20, 5), (80, 20), (400, 30)] {
-            let model = Model::random(n, m, true, 1);
-            let pays = |p: f64| gram::pays(level, &model.tied(), &Reading::new(&vec![p; n]), 1024);
-            let densities = [1.0, 0.5, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
-            let first = densities.iter().position(|&p| pays(p)).expect("almost nothing is active");
-            assert!(first > 0, "{n}→{m} at {}: everything is active", level.name());
-            assert!(densities[first..].iter().all(|&p| pays(p)), "{n}→{m} at {}", level.name());
-        }
-    }
-}
-
 /// Features 0 to n/4 are represented, the others hardly, and the last one has an output that feature 0 silences now and then.
 fn mostly_linear(n: usize, m: usize, relu: bool) -> Model {
     let mut model = Model::random(n, m, relu, 3);
@@ -440,13 +358,13 @@ fn mostly_linear(n: usize, m: usize, relu: bool) -> Model {
 fn the_linear_kernel_agrees_with_the_oracle_at_every_level_and_length() {
     let sets = Reading::new(&[0.3; 12]).with_sets(&[0.3; 12], &[vec![4, 7]], &[vec![5, 6]]);
     let cases = [
-        ("sparse", mostly_linear(40, 6, true), Reading::new(&[0.1; 40])),
+        ("few active", mostly_linear(40, 6, true), Reading::new(&[0.1; 40])),
         ("two words a feature", mostly_linear(24, 17, true), Reading::new(&[0.006; 24])),
         ("dense", mostly_linear(40, 5, true), Reading::new(&[0.3; 40])),
         ("signed", mostly_linear(33, 4, true), Reading::new(&[0.05; 33]).with_signs()),
         ("sets", mostly_linear(12, 3, true), sets),
         ("without ReLU", mostly_linear(9, 4, false), Reading::new(&[0.5; 9])),
-        ("sparse without ReLU", mostly_linear(9, 4, false), Reading::new(&[0.1; 9])),
+        ("few active without ReLU", mostly_linear(9, 4, false), Reading::new(&[0.1; 9])),
     ];
     for (what, model, reading) in cases {
         let (n, m) = (model.b.len(), model.w.len() / model.b.len());
@@ -473,19 +391,20 @@ fn the_linear_kernel_agrees_with_the_oracle_at_every_level_and_length() {
                 // An output is a sum over m and over features; so is each product on the way back.
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 compare(&format!("{what} × {n_samples}"), level, &got, &want, terms);
-                n_silent += (0..n_samples).filter(|&sample| silences_last(&model, &reading, &words, sample)).count();
+                n_silent += (0..n_samples)
+                    .filter(|&sample| silences_last(&model, &oracle::inputs(&reading, &words, sample)))
+                    .count();
             }
-            assert!(n_silent > 0 || !["sparse", "dense"].contains(&what), "{what}: no output had to be taken back");
+            assert!(n_silent > 0 || !["few active", "dense"].contains(&what), "{what}: no output had to be taken back");
         }
     }
 }
 
 /// Whether the last feature's output is below 0.
-fn silences_last(model: &Model, reading: &Reading, words: &[u32], sample: usize) -> bool {
+fn silences_last(model: &Model, x: &[f32]) -> bool {
     let n = model.b.len();
-    let x = oracle::inputs(reading, words, sample);
     let rows = model.w.chunks_exact(n);
-    let along: f32 = rows.map(|row| row[n - 1] * row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>()).sum();
+    let along: f32 = rows.map(|row| row[n - 1] * row.iter().zip(x).map(|(w, x)| w * x).sum::<f32>()).sum();
     along + model.b[n - 1] < 0.0
 }
 
@@ -513,7 +432,7 @@ fn products_of_small_integers_are_exact() {
             let tile = 2 * BLOCK;
             let (a, b) = (integers(rows * inner, 7), integers(inner * tile, 5));
             let mut out = vec![f32::NAN; rows * tile];
-            blocked::product(level, &a, inner, &b, &mut out);
+            products::product(level, &a, inner, &b, &mut out);
             let (want, _) = oracle::product(&a, inner, &b);
             assert!(out.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w), "{} {rows}×{inner}", level.name());
 
@@ -521,7 +440,7 @@ fn products_of_small_integers_are_exact() {
             let (left, right) = (integers(rows * tile, 3), integers(inner * tile, 11));
             let transposed: Vec<f32> = (0..tile * inner).map(|at| right[(at % inner) * tile + at / inner]).collect();
             let mut sum = vec![1.0; rows * inner];
-            blocked::add_outer(level, &left, &right, inner, &mut sum);
+            products::add_outer(level, &left, &right, inner, &mut sum);
             let (want, _) = oracle::product(&left, tile, &transposed);
             assert!(sum.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w + 1.0), "{} {rows}×{inner}", level.name());
         }

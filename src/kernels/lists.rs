@@ -1,0 +1,459 @@
+//! What is active in sparse samples, as lists that are drawn without looking at what is not, and their products with dense rows.
+//!
+//! From one sample in which a feature of density p is active to the next there are `⌊E / −ln(1 − p)⌋` in which it is not, where E is an
+//! exponential random number: a geometric gap by inversion (Devroye, "Non-Uniform Random Variate Generation", 1986, chapter X.2). So a batch costs
+//! as many draws as it has active features, and one more a feature. The lists are the rows of a sparse matrix (*compressed sparse rows*), by feature as
+//! they are drawn, or by sample when they are transposed; a product with a dense matrix reads a row of that for each entry.
+
+#![allow(clippy::needless_range_loop, reason = "closures, so iterators' adapters too, lose the level's instructions")]
+
+use fearless_simd::prelude::*;
+
+use super::lanes::mul_add;
+use super::level::{run_at, run_either};
+use super::{BLOCK, Level};
+
+/// The most samples that are listed at once.
+pub const TILE: usize = 1024;
+/// Gaps that are made at once, with as many values: another such number.
+const AT_ONCE: usize = 256;
+/// No gap is longer, so that sums of gaps stay whole numbers; it leaves any tile.
+const LONGEST_GAP: f32 = 1e9;
+
+/// An active feature of a sample: the other one of its two numbers, and its value in [0, 1).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Entry {
+    /// The sample where lists are by feature, the feature where they are by sample.
+    pub row: u32,
+    /// `x_i`.
+    pub value: f32,
+}
+
+/// A list for each feature, or for each sample.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    entries: Vec<Entry>,
+    /// Where each list begins and ends.
+    bounds: Vec<[u32; 2]>,
+    /// The list of each entry, of those by feature only.
+    owners: Vec<u32>,
+}
+
+/// Where a feature's entries go in lists by sample.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place {
+    /// What tells the feature there.
+    pub row: u32,
+    /// Which of the classes that get lists of their own.
+    pub class: u32,
+}
+
+/// Draws lists; holds the random numbers that are made at once.
+#[derive(Debug)]
+pub struct Skipper {
+    words: [u32; 2 * AT_ONCE],
+    exponentials: [f32; AT_ONCE],
+    gaps: [i32; AT_ONCE],
+    values: [f32; AT_ONCE],
+}
+
+impl Default for Skipper {
+    fn default() -> Self {
+        let (exponentials, values) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        Skipper { words: [0; 2 * AT_ONCE], exponentials, gaps: [0; AT_ONCE], values }
+    }
+}
+
+/// What an exponential number is multiplied by, so that its whole part is the gap between samples in which a feature of this density is active.
+pub fn gap_scale(density: f64) -> f32 {
+    // Where 1 − p would lose digits, the first terms of the series have them all. 0 at density 1: no gaps.
+    let rate = if density < 1e-4 {
+        density * (1.0 + density * (1.0 / 2.0 + density * (1.0 / 3.0 + density / 4.0)))
+    } else {
+        -libm::log(1.0 - density)
+    };
+    (1.0 / rate) as f32
+}
+
+/// How many samples are listed at once where this part of their features is active, at every level: the draws depend on it, so it is part of every
+/// published result. As few as leave each feature some entries, so that the lists and what they are multiplied with stay in the nearest cache.
+pub fn tile_samples(density: f64) -> usize {
+    let mut tile = TILE;
+    while tile > 128 && tile as f64 * density > 32.0 {
+        tile /= 2;
+    }
+    tile
+}
+
+impl Skipper {
+    /// Draws which of `n_samples` samples each feature is active in, and its values, uniform in [0, 1) with 24 bits.
+    ///
+    /// `fill` fills rows of [`BLOCK`] words; it is called for a whole number of them, whatever the level.
+    ///
+    /// # Panics
+    /// If there are more than [`TILE`] samples.
+    ///
+    /// # Precision
+    /// The probability of each gap is met to a relative 1e-6.
+    #[inline(never)] // Here it is compiled for speed.
+    pub fn draw(
+        &mut self,
+        level: Level,
+        gap_scales: &[f32],
+        n_samples: usize,
+        fill: &mut dyn FnMut(&mut [u32]),
+        lists: &mut Lists,
+    ) {
+        assert!(n_samples <= TILE, "a tile holds its samples");
+        // All samples of one feature, then all of the next: a walk over one line, as long as the densities stay the same.
+        let shift = n_samples.next_power_of_two().trailing_zeros();
+        let mask = (1 << shift) - 1;
+        let Lists { entries, bounds: all_bounds, owners } = lists;
+        all_bounds.clear();
+        all_bounds.resize(gap_scales.len(), [0; 2]);
+        let (mut len, mut spent, mut first) = (0, AT_ONCE, 0);
+        for scales in gap_scales.chunk_by(|a, b| a == b) {
+            let bounds = &mut all_bounds[first..first + scales.len()];
+            let first_here = first;
+            first += scales.len();
+            let line = scales.len() << shift;
+            let mut place = 0;
+            self.gaps_from(level, spent, scales[0]);
+            while place < line {
+                if spent == AT_ONCE {
+                    self.refill(level, scales[0], fill);
+                    spent = 0;
+                }
+                if entries.len() < len + AT_ONCE {
+                    make_room(entries, owners, len + AT_ONCE);
+                }
+                let entries = &mut entries[len..len + AT_ONCE];
+                let owners = &mut owners[len..len + AT_ONCE];
+                let mut count = 0;
+                for (&gap, &value) in self.gaps[spent..].iter().zip(&self.values[spent..]) {
+                    spent += 1;
+                    place += gap as usize;
+                    if place >= line {
+                        break;
+                    }
+                    let sample = place & mask;
+                    entries[count] = Entry { row: sample as u32, value };
+                    owners[count] = (first_here + (place >> shift)) as u32;
+                    // Without a branch: only where the samples are no power of two is one behind the last.
+                    count += usize::from(sample < n_samples);
+                    bounds[place >> shift][1] = (len + count) as u32;
+                    place += 1;
+                }
+                len += count;
+            }
+        }
+        let mut end = 0;
+        for bounds in all_bounds {
+            *bounds = [end, end.max(bounds[1])];
+            end = bounds[1];
+        }
+    }
+
+    /// Makes new numbers.
+    fn refill(&mut self, level: Level, scale: f32, fill: &mut dyn FnMut(&mut [u32])) {
+        fill(&mut self.words);
+        let Skipper { words, exponentials, values, .. } = self;
+        run_either!(level, simd => convert(simd, words, exponentials, values));
+        self.gaps_from(level, 0, scale);
+    }
+
+    /// Makes gaps of the numbers that are left.
+    fn gaps_from(&mut self, level: Level, spent: usize, scale: f32) {
+        let first = spent / BLOCK * BLOCK;
+        let Skipper { exponentials, gaps, .. } = self;
+        if first < exponentials.len() {
+            run_either!(level, simd => gaps_of(simd, &exponentials[first..], scale, &mut gaps[first..]));
+        }
+    }
+}
+
+#[inline(always)]
+fn gaps_of<S: Simd>(simd: S, exponentials: &[f32], scale: f32, gaps: &mut [i32]) {
+    let lanes = S::f32s::LEN;
+    let (scale, longest) = (S::f32s::splat(simd, scale), S::f32s::splat(simd, LONGEST_GAP));
+    for (exponentials, gaps) in exponentials.chunks_exact(lanes).zip(gaps.chunks_exact_mut(lanes)) {
+        let gap = (S::f32s::from_slice(simd, exponentials) * scale).min(longest);
+        gap.to_int::<S::i32s>().store_slice(gaps);
+    }
+}
+
+/// Exponential numbers of the first half of the words, uniform ones of the second.
+#[inline(always)]
+fn convert<S: Simd>(simd: S, words: &[u32], exponentials: &mut [f32], values: &mut [f32]) {
+    let lanes = S::u32s::LEN;
+    let (for_gaps, for_values) = words.split_at(exponentials.len());
+    for (words, out) in for_gaps.chunks_exact(lanes).zip(exponentials.chunks_exact_mut(lanes)) {
+        exponential(simd, S::u32s::from_slice(simd, words)).store_slice(out);
+    }
+    for (words, out) in for_values.chunks_exact(lanes).zip(values.chunks_exact_mut(lanes)) {
+        let word: S::i32s = (S::u32s::from_slice(simd, words) >> 8).bitcast();
+        (word.to_float::<S::f32s>() * S::f32s::splat(simd, 1.0 / 16_777_216.0)).store_slice(out);
+    }
+}
+
+/// `ln(1 + f)` is `f − f²/2 + f³` times this polynomial in f, to a relative 6e-9 from √½ − 1 to √2 − 1: a minimax fit.
+const LOG1P: [f32; 8] =
+    [0.333_333_3, -0.250_008_23, 0.200_012_2, -0.166_233_26, 0.142_018_92, -0.131_606_64, 0.127_607_97, -0.076_321_27];
+/// The bits of √½ and of 1.
+const ROOT_HALF: i32 = 0x3f35_04f3;
+const ONE: i32 = 0x3f80_0000;
+
+/// `−ln v` with v the middle of one of 2³¹ equal parts of [0, 1], rounded the same at every level: to a relative 2⁻²² from the longest to the shortest.
+#[inline(always)]
+fn exponential<S: Simd>(simd: S, word: S::u32s) -> S::f32s {
+    let splat = |x: f32| S::f32s::splat(simd, x);
+    let (half, part) = (splat(0.5), splat(1.0 / 2_147_483_648.0));
+    let place: S::i32s = (word >> 1).bitcast();
+    let v = (place.to_float::<S::f32s>() + half) * part;
+    // Near 1, v has lost what makes a short gap; 1 − v has it.
+    let rest = ((S::i32s::splat(simd, i32::MAX) - place).to_float::<S::f32s>() + half) * part;
+    // v = 2^e (1 + f) with f between √½ − 1 and √2 − 1.
+    let bits: S::i32s = v.bitcast();
+    let shifted = bits + S::i32s::splat(simd, ONE - ROOT_HALF);
+    let e = (shifted >> 23) - S::i32s::splat(simd, 127);
+    let mantissa = (shifted & S::i32s::splat(simd, 0x007f_ffff)) + S::i32s::splat(simd, ROOT_HALF);
+    let is_near = shifted.simd_ge(S::i32s::splat(simd, ONE));
+    let far: S::f32s = mantissa.bitcast();
+    let f = is_near.select(splat(0.0) - rest, far - splat(1.0));
+    let mut polynomial = splat(LOG1P[7]);
+    for at in (0..7).rev() {
+        polynomial = polynomial * f + splat(LOG1P[at]);
+    }
+    let log1p = f + f * f * (f * polynomial - half);
+    splat(0.0) - (e.to_float::<S::f32s>() * splat(std::f32::consts::LN_2) + log1p)
+}
+
+#[inline(never)] // Once or twice in a run.
+fn make_room(entries: &mut Vec<Entry>, owners: &mut Vec<u32>, len: usize) {
+    entries.resize(len, Entry::default());
+    owners.resize(len, 0);
+}
+
+impl Lists {
+    /// How many lists.
+    pub fn n_lists(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// One of them, its rows rising.
+    #[inline(always)]
+    pub fn of(&self, list: usize) -> &[Entry] {
+        let [start, end] = self.bounds[list];
+        &self.entries[start as usize..end as usize]
+    }
+
+    /// Of lists by feature, makes lists by sample, one for each class of features: that of class c and sample s is number `c · n_samples + s`.
+    ///
+    /// # Panics
+    /// If a feature has no place, or a class is not below `n_classes`.
+    pub fn transpose_into(&self, places: &[Place], n_classes: usize, n_samples: usize, out: &mut Lists) {
+        let Lists { entries, bounds, .. } = out;
+        let total = self.bounds.last().map_or(0, |bounds| bounds[1] as usize);
+        let (from, owners) = (&self.entries[..total], &self.owners[..total]);
+        bounds.clear();
+        bounds.resize(n_classes * n_samples, [0; 2]);
+        let bounds = &mut bounds[..];
+        let list_of = |place: Place, entry: &Entry| place.class as usize * n_samples + entry.row as usize;
+        // One loop over all entries: where one list ends and the next begins could not be guessed.
+        for (entry, &owner) in from.iter().zip(owners) {
+            bounds[list_of(places[owner as usize], entry)][1] += 1;
+        }
+        let mut start = 0;
+        for bounds in &mut *bounds {
+            let count = bounds[1];
+            *bounds = [start; 2];
+            start += count;
+        }
+        entries.resize(total.max(entries.len()), Entry::default());
+        for (entry, &owner) in from.iter().zip(owners) {
+            let place = places[owner as usize];
+            let end = &mut bounds[list_of(place, entry)][1];
+            entries[*end as usize] = Entry { row: place.row, value: entry.value };
+            *end += 1;
+        }
+    }
+
+    /// The lists of a range that are not empty, shorter ones first where they are long: loops over lists of one length are guessed.
+    pub fn filled_into(&self, lists: std::ops::Range<usize>, out: &mut Vec<u32>) {
+        let bounds = &self.bounds[lists.clone()];
+        out.resize(lists.len(), 0);
+        let length = |&[start, end]: &[u32; 2]| ((end - start) as usize).min(LEVELS - 1);
+        let first_list = lists.start as u32;
+        let (first, last) = (bounds.first(), bounds.last());
+        let n_entries = first.zip(last).map_or(0, |(first, last)| (last[1] - first[0]) as usize);
+        if cfg!(target_arch = "wasm32") || n_entries < bounds.len() {
+            // Most have one entry at most; in the page, less to download counts for more.
+            let mut count = 0;
+            for (list, bounds) in (first_list..).zip(bounds) {
+                out[count] = list;
+                count += length(bounds).min(1);
+            }
+            out.truncate(count);
+            return;
+        }
+        let lengths: Vec<usize> = bounds.iter().map(length).collect();
+        let n_empty = order_by_level(&lengths, out)[0] as usize;
+        out.iter_mut().for_each(|list| *list += first_list);
+        out.drain(..n_empty);
+    }
+
+    /// The sums of a list's values and of their squares.
+    #[inline(never)]
+    pub fn sums(&self, list: usize) -> (f32, f32) {
+        // In four parts: an addition takes as long as four can be begun.
+        let mut parts = [[0.0_f32; 2]; 4];
+        for (at, entry) in self.of(list).iter().enumerate() {
+            let part = &mut parts[at % 4];
+            *part = [part[0] + entry.value, part[1] + entry.value * entry.value];
+        }
+        let [a, b, c, d] = parts;
+        ((a[0] + b[0]) + (c[0] + d[0]), (a[1] + b[1]) + (c[1] + d[1]))
+    }
+
+    /// Writes, or adds, to row `l − first` of `out` the sum over the entries of list l of their values times `rows[entry.row]`, for the lists named.
+    ///
+    /// # Shapes
+    /// `rows: [entries' rows][row_len]`, `out: [lists][row_len]`, of which the first `n_columns`, rounded up to whole vectors, are read and written.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[allow(clippy::too_many_arguments, reason = "which lists, two matrices and how they lie")]
+    pub fn add_products(
+        &self,
+        level: Level,
+        which: &[u32],
+        first: usize,
+        rows: &[f32],
+        row_len: usize,
+        n_columns: usize,
+        out: &mut [f32],
+        adds: bool,
+    ) {
+        assert!(n_columns.next_multiple_of(lanes_of(level)) <= row_len, "rows are whole vectors");
+        let shape = Shape { first_list: first, row_len, n_columns, adds };
+        run_at!(level, simd, FUSED => add_products::<_, FUSED>(simd, self, which, shape, rows, out));
+    }
+}
+
+/// How what is multiplied lies.
+#[derive(Clone, Copy)]
+struct Shape {
+    first_list: usize,
+    row_len: usize,
+    n_columns: usize,
+    adds: bool,
+}
+
+/// How many levels [`order_by_level`] knows.
+pub const LEVELS: usize = 64;
+
+/// Indices in the order of their levels, all below [`LEVELS`]; returns where each level ends.
+#[inline(never)] // Once or twice a tile.
+pub fn order_by_level(levels: &[usize], order: &mut Vec<u32>) -> [u32; LEVELS] {
+    let mut ends = [0_u32; LEVELS];
+    levels.iter().for_each(|&level| ends[level] += 1);
+    let mut start = 0;
+    for end in &mut ends {
+        (start, *end) = (start + *end, start);
+    }
+    order.resize(levels.len(), 0);
+    for (index, &level) in levels.iter().enumerate() {
+        order[ends[level] as usize] = index as u32;
+        ends[level] += 1;
+    }
+    ends
+}
+
+/// Numbers a vector.
+pub(super) fn lanes_of(level: Level) -> usize {
+    run_either!(level, simd => lanes_of_simd(simd))
+}
+
+#[inline(always)]
+fn lanes_of_simd<S: Simd>(_: S) -> usize {
+    S::f32s::LEN
+}
+
+/// How long rows of so many numbers are where they are also columns of a [`super::products::product`].
+pub fn row_len(level: Level, n_numbers: usize) -> usize {
+    n_numbers.next_multiple_of(2 * lanes_of(level))
+}
+
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn add_products<S: Simd, const FUSED: bool>(
+    simd: S,
+    lists: &Lists,
+    which: &[u32],
+    shape: Shape,
+    rows: &[f32],
+    out: &mut [f32],
+) {
+    let mut left = shape.n_columns.div_ceil(S::f32s::LEN);
+    // Columns are taken a few vectors at a time, which stay in registers over a list: evenly where there are thirty-two, and every width is compiled.
+    let widest = left.div_ceil(left.div_ceil(8));
+    let mut first = 0;
+    while left > 0 {
+        let done = if S::f32s::LEN == BLOCK {
+            match widest.min(left) {
+                1 => add_columns::<S, FUSED, 1>(simd, lists, which, shape, first, rows, out),
+                2 => add_columns::<S, FUSED, 2>(simd, lists, which, shape, first, rows, out),
+                3 => add_columns::<S, FUSED, 3>(simd, lists, which, shape, first, rows, out),
+                4 => add_columns::<S, FUSED, 4>(simd, lists, which, shape, first, rows, out),
+                5 => add_columns::<S, FUSED, 5>(simd, lists, which, shape, first, rows, out),
+                6 => add_columns::<S, FUSED, 6>(simd, lists, which, shape, first, rows, out),
+                7 => add_columns::<S, FUSED, 7>(simd, lists, which, shape, first, rows, out),
+                _ => add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out),
+            }
+        } else if left >= 8 {
+            add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out)
+        } else if left >= 4 {
+            add_columns::<S, FUSED, 4>(simd, lists, which, shape, first, rows, out)
+        } else {
+            add_columns::<S, FUSED, 1>(simd, lists, which, shape, first, rows, out)
+        };
+        left -= done;
+        first += done * S::f32s::LEN;
+    }
+}
+
+/// `V` vectors of columns from number `first` on; returns `V`.
+#[inline(always)]
+fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
+    simd: S,
+    lists: &Lists,
+    which: &[u32],
+    shape: Shape,
+    first: usize,
+    rows: &[f32],
+    out: &mut [f32],
+) -> usize {
+    let lanes = S::f32s::LEN;
+    let Shape { first_list, row_len, adds, .. } = shape;
+    for &list in which {
+        let place = &mut out[(list as usize - first_list) * row_len + first..][..V * lanes];
+        let mut sums = [S::f32s::splat(simd, 0.0); V];
+        if adds {
+            for v in 0..V {
+                sums[v] = S::f32s::from_slice(simd, &place[v * lanes..(v + 1) * lanes]);
+            }
+        }
+        for entry in lists.of(list as usize) {
+            let row = &rows[entry.row as usize * row_len + first..][..V * lanes];
+            let value = S::f32s::splat(simd, entry.value);
+            for v in 0..V {
+                let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
+                sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
+            }
+        }
+        for v in 0..V {
+            sums[v].store_slice(&mut place[v * lanes..(v + 1) * lanes]);
+        }
+    }
+    V
+}
