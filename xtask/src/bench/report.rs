@@ -201,8 +201,8 @@ fn roofline(out: &mut String, results: &Results) {
     }
     out.push_str(
         "\nWhat a step needs at those rates, one kind of work after the other, in milliseconds: five products of batch × n × m (encode, decode, and three \
-         backwards), eleven other operations an input and output, nine a parameter, a random word a feature (three where densities below 1/128 \
-         take part). *Sparse* skips inputs that are zero in encoding and in the encoder's gradient. What is done of the peak is counted as if every \
+         backwards), eleven other operations an input and output, nine a parameter, a random word a feature, or two an active feature where \
+         those are listed. *Sparse* skips inputs that are zero in encoding and in the encoder's gradient. What is done of the peak is counted as if every \
          product were dense, so skipping can pass 100%.\n\n\
          | | | multiply-adds | others | words | dense, in all | sparse, in all | measured | GFLOP/s | of the peak |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",

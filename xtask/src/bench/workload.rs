@@ -49,8 +49,8 @@ const OPERATIONS_A_FEATURE: f64 = 11.0;
 /// For each parameter: scale the gradient, two moments in four, root, sum, quotient, step (nine, division and root counted as one each).
 const OPERATIONS_A_PARAMETER: f64 = 9.0;
 
-/// Below this density a value gets a word of its own beside the one that decides whether it is active.
-const OWN_WORD_BELOW: f64 = 1.0 / 128.0;
+/// Up to this density what is active is listed, but for the opening figure's shape.
+const LISTED_UP_TO: f64 = 0.25;
 
 impl Workload {
     /// A line for people.
@@ -104,14 +104,16 @@ impl Workload {
         let (features, models) = (self.features as f64, self.densities.len() as f64);
         let (size, batch) = (features * self.hidden as f64, BATCH as f64);
         let products: f64 = self.densities.iter().map(|&density| products(density)).sum();
-        // Instances of one seed read the same words, so each kind is drawn once.
-        let with_own = self.densities.iter().any(|&density| density < OWN_WORD_BELOW);
-        let without = self.densities.iter().any(|&density| density >= OWN_WORD_BELOW);
-        let words_a_feature = f64::from(u8::from(without)) + 2.0 * f64::from(u8::from(with_own));
+        // Dense instances of one seed read the same words, so those are drawn once; where what is active is listed, each active feature has two
+        // words of its own, and where a feature's samples end two are for nothing.
+        let is_listed = |density: f64| density <= LISTED_UP_TO && (self.features, self.hidden) != (5, 2);
+        let shared = if self.densities.iter().all(|&density| is_listed(density)) { 0.0 } else { batch * features };
+        let listed = self.densities.iter().filter(|&&density| is_listed(density));
+        let own: f64 = listed.map(|density| 2.0 * features * (density * batch + 1.0)).sum();
         Work {
             multiply_adds: products * batch * size,
             operations: models * (OPERATIONS_A_FEATURE * batch * features + OPERATIONS_A_PARAMETER * (size + features)),
-            words: words_a_feature * batch * features,
+            words: shared + own,
         }
     }
 }
@@ -125,9 +127,12 @@ mod tests {
         let w4 = &all()[3];
         assert_eq!(w4.dense().multiply_adds, 5.0 * 1024.0 * 400.0 * 30.0);
         assert!((w4.sparse().multiply_adds - 3.2 * 1024.0 * 400.0 * 30.0).abs() < 1.0);
-        assert_eq!(w4.dense().words, 1024.0 * 400.0);
-        // Five densities share a word a feature, the two lowest share two.
-        assert_eq!(all()[1].dense().words, 3.0 * 1024.0 * 20.0);
+        // A tenth of the features is active.
+        assert!((w4.dense().words - 2.0 * 400.0 * (102.4 + 1.0)).abs() < 1e-6);
+        // Two densities share a word a feature, the other five are listed.
+        let own = 2.0 * 20.0 * (0.144 * 1024.0 + 5.0);
+        assert!((all()[1].dense().words - (1024.0 * 20.0 + own)).abs() < 1e-6);
+        assert_eq!(all()[0].dense().words, 1024.0 * 5.0);
     }
 
     #[test]
