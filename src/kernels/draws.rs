@@ -198,8 +198,9 @@ fn n_active(density: f64) -> f64 {
     (density * 2_147_483_648.0).round()
 }
 
-#[inline(always)]
-fn inputs<S: Simd>(simd: S, reading: &Reading, draws: &[u32], order: &[u32], x: &mut [f32]) {
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+pub(super) fn inputs<S: Simd>(simd: S, reading: &Reading, draws: &[u32], order: &[u32], x: &mut [f32]) {
     let n_rows = if order.is_empty() { reading.last_active.len() } else { order.len() };
     let row_len = x.len() / n_rows;
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };

@@ -127,30 +127,32 @@ impl Skipper {
                 if entries.len() < len + AT_ONCE {
                     make_room(entries, owners, len + AT_ONCE);
                 }
-                let entries = &mut entries[len..len + AT_ONCE];
-                let owners = &mut owners[len..len + AT_ONCE];
-                let mut count = 0;
-                for (&gap, &value) in self.gaps[spent..].iter().zip(&self.values[spent..]) {
-                    spent += 1;
+                let made = self.gaps[spent..].iter().zip(&self.values[spent..]);
+                let places = entries[len..].iter_mut().zip(&mut owners[len..]);
+                let before = len;
+                for ((&gap, &value), (entry, owner)) in made.zip(places) {
                     place += gap as usize;
                     if place >= line {
                         break;
                     }
-                    let sample = place & mask;
-                    entries[count] = Entry { row: sample as u32, value };
-                    owners[count] = (first_here + (place >> shift)) as u32;
-                    // Without a branch: only where the samples are no power of two is one behind the last.
-                    count += usize::from(sample < n_samples);
-                    bounds[place >> shift][1] = (len + count) as u32;
+                    let list = place >> shift;
+                    *entry = Entry { row: (place & mask) as u32, value };
+                    *owner = (first_here + list) as u32;
+                    len += 1;
+                    bounds[list][1] = len as u32;
                     place += 1;
                 }
-                len += count;
+                // The one that led behind the end is spent, too.
+                spent = (spent + len - before + usize::from(place >= line)).min(AT_ONCE);
             }
         }
         let mut end = 0;
         for bounds in all_bounds {
             *bounds = [end, end.max(bounds[1])];
             end = bounds[1];
+        }
+        if !n_samples.is_power_of_two() {
+            lists.keep_first(n_samples);
         }
     }
 
@@ -187,8 +189,10 @@ fn gaps_of<S: Simd>(simd: S, exponentials: &[f32], scale: f32, gaps: &mut [i32])
 fn convert<S: Simd>(simd: S, words: &[u32], exponentials: &mut [f32], values: &mut [f32]) {
     let lanes = S::u32s::LEN;
     let (for_gaps, for_values) = words.split_at(exponentials.len());
+    // Not as constants: browsers make each anew of three instructions wherever it is used, and load it in one.
+    let log1p = std::hint::black_box(&LOG1P);
     for (words, out) in for_gaps.chunks_exact(lanes).zip(exponentials.chunks_exact_mut(lanes)) {
-        exponential(simd, S::u32s::from_slice(simd, words)).store_slice(out);
+        exponential(simd, S::u32s::from_slice(simd, words), log1p).store_slice(out);
     }
     for (words, out) in for_values.chunks_exact(lanes).zip(values.chunks_exact_mut(lanes)) {
         let word: S::i32s = (S::u32s::from_slice(simd, words) >> 8).bitcast();
@@ -205,7 +209,7 @@ const ONE: i32 = 0x3f80_0000;
 
 /// `−ln v` with v the middle of one of 2³¹ equal parts of [0, 1], rounded the same at every level: to a relative 2⁻²² from the longest to the shortest.
 #[inline(always)]
-fn exponential<S: Simd>(simd: S, word: S::u32s) -> S::f32s {
+fn exponential<S: Simd>(simd: S, word: S::u32s, log1p: &[f32; 8]) -> S::f32s {
     let splat = |x: f32| S::f32s::splat(simd, x);
     let (half, part) = (splat(0.5), splat(1.0 / 2_147_483_648.0));
     let place: S::i32s = (word >> 1).bitcast();
@@ -220,12 +224,12 @@ fn exponential<S: Simd>(simd: S, word: S::u32s) -> S::f32s {
     let is_near = shifted.simd_ge(S::i32s::splat(simd, ONE));
     let far: S::f32s = mantissa.bitcast();
     let f = is_near.select(splat(0.0) - rest, far - splat(1.0));
-    let mut polynomial = splat(LOG1P[7]);
+    let mut polynomial = splat(log1p[7]);
     for at in (0..7).rev() {
-        polynomial = polynomial * f + splat(LOG1P[at]);
+        polynomial = polynomial * f + splat(log1p[at]);
     }
-    let log1p = f + f * f * (f * polynomial - half);
-    splat(0.0) - (e.to_float::<S::f32s>() * splat(std::f32::consts::LN_2) + log1p)
+    let log = f + f * f * (f * polynomial - half);
+    splat(0.0) - (e.to_float::<S::f32s>() * splat(std::f32::consts::LN_2) + log)
 }
 
 #[inline(never)] // Once or twice in a run.
@@ -235,6 +239,21 @@ fn make_room(entries: &mut Vec<Entry>, owners: &mut Vec<u32>, len: usize) {
 }
 
 impl Lists {
+    /// Of lists by feature, only the first samples.
+    #[inline(never)] // In the last tile of some batches.
+    fn keep_first(&mut self, n_samples: usize) {
+        let mut len = 0;
+        for bounds in &mut self.bounds {
+            let [start, end] = *bounds;
+            bounds[0] = len as u32;
+            for at in start as usize..end as usize {
+                (self.entries[len], self.owners[len]) = (self.entries[at], self.owners[at]);
+                len += usize::from((self.entries[len].row as usize) < n_samples);
+            }
+            bounds[1] = len as u32;
+        }
+    }
+
     /// How many lists.
     pub fn n_lists(&self) -> usize {
         self.bounds.len()
@@ -286,8 +305,8 @@ impl Lists {
         let first_list = lists.start as u32;
         let (first, last) = (bounds.first(), bounds.last());
         let n_entries = first.zip(last).map_or(0, |(first, last)| (last[1] - first[0]) as usize);
-        if cfg!(target_arch = "wasm32") || n_entries < bounds.len() {
-            // Most have one entry at most; in the page, less to download counts for more.
+        if n_entries < bounds.len() {
+            // Most have one entry at most.
             let mut count = 0;
             for (list, bounds) in (first_list..).zip(bounds) {
                 out[count] = list;
@@ -410,6 +429,9 @@ fn add_products<S: Simd, const FUSED: bool>(
                 7 => add_columns::<S, FUSED, 7>(simd, lists, which, shape, first, rows, out),
                 _ => add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out),
             }
+        } else if left == 9 {
+            // A pass over all lists for one vector more would cost more than the vector.
+            add_columns::<S, FUSED, 9>(simd, lists, which, shape, first, rows, out)
         } else if left >= 8 {
             add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out)
         } else if left >= 4 {

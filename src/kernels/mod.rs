@@ -14,13 +14,13 @@ pub mod gram;
 mod lanes;
 mod level;
 pub mod lists;
+pub mod narrow;
 pub mod network;
 pub mod oracle;
 pub mod products;
 pub mod rows;
 mod sparse;
 pub mod sums;
-pub mod tiny;
 
 pub use aligned::Aligned;
 pub use level::Level;

@@ -361,7 +361,7 @@ fn outer_rows<S: Simd, const FUSED: bool, const R: usize>(
     let mut column = 0;
     while column < n_columns {
         let b = &b[column * tile..];
-        column += if n_columns - column >= OUTER_COLUMNS {
+        column += if n_columns - column >= OUTER_COLUMNS && !(R == 1 && cfg!(target_arch = "wasm32")) {
             outer_block::<S, FUSED, R, OUTER_COLUMNS>(simd, a, b, tile, n_columns, &mut out[column..])
         } else if cfg!(target_arch = "wasm32") {
             // Row by row: a block of a width that seldom comes is code that the page downloads.

@@ -1,10 +1,12 @@
 //! Matrices with a sample a row: errors of outputs, and what is told of columns.
 
+#![allow(clippy::needless_range_loop, reason = "closures, so iterators' adapters too, lose the level's instructions")]
+
 use fearless_simd::prelude::*;
 
 use super::lanes::{mul_add, zero_where};
 use super::level::run_at;
-use super::lists::{Lists, lanes_of};
+use super::lists::{Entry, Lists, lanes_of};
 use super::{Aligned, Level, Network};
 
 /// What turns `DH` into outputs and their errors into gradients, rows padded with zeros.
@@ -14,15 +16,16 @@ pub struct Outputs {
     b: Aligned<f32>,
     twice_importance: Aligned<f32>,
     db: Aligned<f32>,
-    /// Inputs of a few samples, `[SAMPLES][row_len]`.
-    x: Aligned<f32>,
     relu: bool,
     row_len: usize,
     /// Of a row, those that count, rounded up to whole vectors.
     n_columns: usize,
 }
 
+/// Samples whose rows stay in the nearest cache from one look to the next.
 const SAMPLES: usize = 16;
+/// Vectors of columns whose sums are taken at once: an addition takes as long as several can be begun.
+const AT_ONCE: usize = 3;
 
 impl Outputs {
     /// Makes ready for a batch: of the outputs with these indices.
@@ -40,22 +43,41 @@ impl Outputs {
 
     /// Turns `DH` in the rows of `g` that are named into the gradients at the outputs; returns their loss.
     ///
+    /// With r an output, `I (r − x)²` is `I r²` and, where x is not 0, `I x² − 2I r x`; so is its gradient `2I r`, and less by `2I x` where x is not 0 and the output
+    /// not silent. What is active is few: only the first of these is worked out for all.
+    ///
     /// # Shapes
     /// `lists`: by sample, of these outputs' features; `g: [samples][row_len]`.
     pub fn errors(&mut self, level: Level, lists: &Lists, samples: &[u32], g: &mut [f32]) -> f64 {
-        let row_len = self.row_len;
-        let mut loss = 0.0;
-        // A few at a time: written long before they are read, and still near.
+        let mut twice_loss = 0.0;
         for samples in samples.chunks(SAMPLES) {
-            self.x.zeros(samples.len() * row_len);
-            for (&sample, x) in samples.iter().zip(self.x.chunks_exact_mut(row_len)) {
-                for entry in lists.of(sample as usize) {
-                    x[entry.row as usize] = entry.value;
-                }
-            }
-            loss += run_at!(level, simd, FUSED => errors::<_, FUSED>(simd, self, samples, g));
+            let of_outputs = run_at!(level, simd, FUSED => add_outputs::<_, FUSED>(simd, self, samples, g));
+            twice_loss += f64::from(of_outputs) + f64::from(self.subtract_inputs(lists, samples, g));
         }
-        loss
+        0.5 * twice_loss
+    }
+
+    /// Takes the inputs into account; returns what they add to twice the loss.
+    #[inline(never)]
+    fn subtract_inputs(&mut self, lists: &Lists, samples: &[u32], g: &mut [f32]) -> f32 {
+        let row_len = self.row_len;
+        let (twice_importance, db) = (&self.twice_importance[..row_len], &mut self.db[..row_len]);
+        let relu = if self.relu { u32::MAX } else { 0 };
+        let mut twice_loss = 0.0;
+        for &sample in samples {
+            let g = &mut g[sample as usize * row_len..][..row_len];
+            for &Entry { row, value } in lists.of(sample as usize) {
+                let i = row as usize;
+                let weighted = twice_importance[i] * value;
+                twice_loss += (weighted - (g[i] + g[i])) * value;
+                // The gradient so far is 0 where the output is silent, and positive elsewhere. By bits, since a branch could not be guessed.
+                let silent = (g[i].to_bits() as i32).wrapping_sub(1) >> 31;
+                let back = f32::from_bits(weighted.to_bits() & !(silent as u32 & relu));
+                g[i] -= back;
+                db[i] -= back;
+            }
+        }
+        twice_loss
     }
 
     /// The sums of gradients so far, an output each.
@@ -64,32 +86,63 @@ impl Outputs {
     }
 }
 
+/// The gradients and twice the loss of samples in which all inputs are 0.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn errors<S: Simd, const FUSED: bool>(simd: S, outputs: &mut Outputs, samples: &[u32], g: &mut [f32]) -> f64 {
+fn add_outputs<S: Simd, const FUSED: bool>(simd: S, outputs: &mut Outputs, samples: &[u32], g: &mut [f32]) -> f32 {
     let lanes = S::f32s::LEN;
-    let Outputs { b, twice_importance, db, x, relu, row_len, n_columns } = outputs;
-    let (b, twice_importance, db, x, row_len) = (&b[..], &twice_importance[..], &mut db[..], &x[..], *row_len);
-    let floor = S::f32s::splat(simd, if *relu { 0.0 } else { f32::NEG_INFINITY });
-    let mut twice_loss = S::f32s::splat(simd, 0.0);
-    let len = *n_columns;
-    let (b, twice_importance, db) = (&b[..len], &twice_importance[..len], &mut db[..len]);
-    for (&sample, x) in samples.iter().zip(x.chunks_exact(row_len)) {
-        let x = &x[..len];
-        let g = &mut g[sample as usize * row_len..][..len];
-        for at in (0..len).step_by(lanes) {
-            let here = at..at + lanes;
-            let out = S::f32s::from_slice(simd, &g[here.clone()]) + S::f32s::from_slice(simd, &b[here.clone()]);
-            let silent = out.simd_le(floor);
-            let error = zero_where(simd, silent, out) - S::f32s::from_slice(simd, &x[here.clone()]);
-            let weighted = S::f32s::from_slice(simd, &twice_importance[here.clone()]) * error;
-            twice_loss = mul_add::<S, FUSED>(weighted, error, twice_loss);
-            let gradient = zero_where(simd, silent, weighted);
-            gradient.store_slice(&mut g[here.clone()]);
-            (S::f32s::from_slice(simd, &db[here.clone()]) + gradient).store_slice(&mut db[here]);
+    let mut twice_loss = [S::f32s::splat(simd, 0.0); AT_ONCE];
+    let mut at = 0;
+    while at < outputs.n_columns {
+        at = if outputs.n_columns - at >= AT_ONCE * lanes {
+            add_columns::<S, FUSED, AT_ONCE>(simd, outputs, samples, at, g, &mut twice_loss)
+        } else {
+            add_columns::<S, FUSED, 1>(simd, outputs, samples, at, g, &mut twice_loss)
+        };
+    }
+    (twice_loss[0] + twice_loss[1] + twice_loss[2]).reduce_sum()
+}
+
+/// `V` vectors of columns from number `first` on, whose sums stay in registers; returns the number behind them.
+#[inline(always)]
+fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
+    simd: S,
+    outputs: &mut Outputs,
+    samples: &[u32],
+    first: usize,
+    g: &mut [f32],
+    twice_loss: &mut [S::f32s; AT_ONCE],
+) -> usize {
+    let lanes = S::f32s::LEN;
+    let here = first..first + V * lanes;
+    let floor = S::f32s::splat(simd, if outputs.relu { 0.0 } else { f32::NEG_INFINITY });
+    let (b, twice_importance) = (&outputs.b[here.clone()], &outputs.twice_importance[here.clone()]);
+    let db_place = &mut outputs.db[here];
+    let zeros = [S::f32s::splat(simd, 0.0); V];
+    let (mut biases, mut weights, mut db, mut sums) = (zeros, zeros, zeros, zeros);
+    for v in 0..V {
+        let here = v * lanes..(v + 1) * lanes;
+        biases[v] = S::f32s::from_slice(simd, &b[here.clone()]);
+        weights[v] = S::f32s::from_slice(simd, &twice_importance[here.clone()]);
+        db[v] = S::f32s::from_slice(simd, &db_place[here]);
+    }
+    for &sample in samples {
+        let g = &mut g[sample as usize * outputs.row_len + first..][..V * lanes];
+        for v in 0..V {
+            let place = &mut g[v * lanes..(v + 1) * lanes];
+            let out = S::f32s::from_slice(simd, place) + biases[v];
+            let out = zero_where(simd, out.simd_le(floor), out);
+            let gradient = weights[v] * out;
+            gradient.store_slice(place);
+            sums[v] = mul_add::<S, FUSED>(gradient, out, sums[v]);
+            db[v] += gradient;
         }
     }
-    0.5 * f64::from(twice_loss.reduce_sum())
+    for v in 0..V {
+        db[v].store_slice(&mut db_place[v * lanes..(v + 1) * lanes]);
+        twice_loss[v] += sums[v];
+    }
+    first + V * lanes
 }
 
 /// The first columns of a matrix as rows.

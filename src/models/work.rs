@@ -5,13 +5,13 @@ use super::linear;
 use super::{Network, Perturbation, Shape, Sums, listed};
 use crate::kernels::draws::Reading;
 use crate::kernels::lists::Lists;
-use crate::kernels::{BLOCK, Level, blocked, gram, tiny};
+use crate::kernels::{BLOCK, Level, blocked, gram, narrow};
 
 /// Which kernel works a batch out. All that read words read them as the same samples, all that read lists likewise, and give the same sums up to rounding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
-    /// All in registers, for the few shapes of [`tiny`].
-    Registers,
+    /// The hidden units in registers, where they are a few.
+    Narrow,
     /// Dense products, of any shape and kind.
     Blocked,
     /// The Gram matrix of a tied model, and lists of what is active.
@@ -28,10 +28,10 @@ impl Kernel {
     pub fn of(level: Level, network: &Network, reading: &Reading, attacked: bool, batch: usize) -> Self {
         if attacked {
             Kernel::Blocked
-        } else if tiny::suits(network, reading) {
-            Kernel::Registers
-        } else if reading.is_sparse() && is_plain(network) {
+        } else if reading.is_sparse() && is_plain(network) && !is_better_narrow(network, reading) {
             if gram::pays(network, reading.mean_active(), batch) { Kernel::Gram } else { Kernel::Listed }
+        } else if narrow::suits(network) {
+            Kernel::Narrow
         } else {
             Self::of_dense(level, network)
         }
@@ -56,11 +56,21 @@ impl Kernel {
     /// Blocks of samples that are added at once.
     pub fn tile_blocks(self, level: Level, reading: &Reading) -> usize {
         match self {
-            Kernel::Registers => tiny::TILE_BLOCKS,
+            Kernel::Narrow => narrow::TILE_BLOCKS,
             Kernel::Gram | Kernel::Listed => reading.listed_at_once() / BLOCK,
             _ => blocked::tile_samples(level) / BLOCK,
         }
     }
+}
+
+/// Whether working out all features of all samples is faster than listing what is active, as it is of few hidden units.
+fn is_better_narrow(network: &Network, reading: &Reading) -> bool {
+    const LISTED_UP_TO: f64 = 1.0 / 24.0;
+    // Of fewer features than these a sample is soon worked out: the opening figure lists what is active where a feature needs two words, and does without else.
+    const FEW: usize = 8;
+    let n_features = network.n_features();
+    let is_dense = reading.mean_active() > LISTED_UP_TO * n_features as f64;
+    narrow::suits(network) && (is_dense || n_features < FEW && !reading.paired)
 }
 
 /// A linear or ReLU output model without a penalty.
@@ -78,7 +88,7 @@ pub struct Work {
 
 #[derive(Debug)]
 enum Workspace {
-    Registers,
+    Narrow(Box<narrow::Workspace>),
     Blocked(Box<blocked::Workspace>),
     Gram(Box<gram::Workspace>),
     Listed(Box<listed::Workspace>),
@@ -91,7 +101,7 @@ impl Workspace {
     #[inline(never)] // Called from two places, and a page downloads it.
     fn new(kernel: Kernel) -> Self {
         match kernel {
-            Kernel::Registers => Workspace::Registers,
+            Kernel::Narrow => Workspace::Narrow(Box::default()),
             Kernel::Blocked => Workspace::Blocked(Box::default()),
             Kernel::Gram => Workspace::Gram(Box::default()),
             Kernel::Listed => Workspace::Listed(Box::default()),
@@ -118,7 +128,7 @@ impl Work {
     pub fn begin(&mut self, level: Level, network: Network, reading: &Reading) {
         self.sums.clear();
         match &mut self.workspace {
-            Workspace::Registers => {}
+            Workspace::Narrow(workspace) => narrow::begin(level, network, workspace),
             Workspace::Blocked(workspace) => blocked::begin(network, workspace),
             Workspace::Gram(workspace) => gram::begin(level, network, workspace),
             Workspace::Listed(workspace) => listed::begin(level, network, reading, workspace),
@@ -154,7 +164,9 @@ impl Work {
             "only blocked products know perturbations"
         );
         match workspace {
-            Workspace::Registers => tiny::add_tile(level, network, reading, draws, n_samples, sums),
+            Workspace::Narrow(workspace) => {
+                narrow::add_tile(level, network, reading, draws, n_samples, workspace, sums);
+            }
             Workspace::Blocked(workspace) => {
                 blocked::add_tile(level, network, reading, draws, n_samples, perturbation, workspace, sums);
             }
@@ -187,7 +199,7 @@ impl Work {
     /// The sums over the batch of the network that [`Work::begin`] was told.
     pub fn finish(&mut self, level: Level, network: Network) -> &Sums {
         match &mut self.workspace {
-            Workspace::Registers => {}
+            Workspace::Narrow(workspace) => narrow::finish(level, workspace, &mut self.sums),
             Workspace::Blocked(workspace) => blocked::finish(workspace, &mut self.sums),
             Workspace::Gram(workspace) => gram::finish(level, network, workspace, &mut self.sums),
             Workspace::Listed(workspace) => listed::finish(level, network, workspace, &mut self.sums),

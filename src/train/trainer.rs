@@ -55,7 +55,7 @@ struct GroupKey {
     shape: Shape,
     batch: usize,
     paired: bool,
-    in_registers: bool,
+    narrow: bool,
     /// Where what is active is listed, each instance draws for itself.
     listed: Option<usize>,
 }
@@ -132,7 +132,7 @@ impl Trainer {
                     shape: cell.shape,
                     batch: cell.spec.batch,
                     paired: cell.reading.paired,
-                    in_registers: kernel == Kernel::Registers,
+                    narrow: kernel == Kernel::Narrow,
                     listed: kernel.is_listed().then_some(run_idx),
                 };
                 members.push((key, run_idx, kernel));

@@ -7,7 +7,7 @@
 mod lists;
 
 use superposition::kernels::draws::{self, Reading};
-use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, oracle, products, tiny};
+use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, narrow, oracle, products};
 use superposition::models::linear;
 use superposition::rng::{Purpose, Stream};
 
@@ -291,22 +291,42 @@ fn the_oracles_gradients_are_slopes() {
     }
 }
 
+/// A batch of one tile after another, as the trainer works it out.
+fn narrow_sums(level: Level, network: Network, reading: &Reading, words: &[u32], n_samples: usize) -> Sums {
+    let tile = narrow::TILE_BLOCKS * BLOCK;
+    let mut workspace = narrow::Workspace::default();
+    let mut sums = Sums::zeros(network.n_features(), network.n_hidden());
+    narrow::begin(level, network, &mut workspace);
+    for (idx, words) in words.chunks(tile * reading.words()).enumerate() {
+        let mut whole = vec![0; tile * reading.words()];
+        whole[..words.len()].copy_from_slice(words);
+        let here = (n_samples - idx * tile).min(tile);
+        narrow::add_tile(level, network, reading, &whole, here, &mut workspace, &mut sums);
+    }
+    narrow::finish(level, &workspace, &mut sums);
+    sums
+}
+
+/// Both widths, from one feature to the most, and every kind of reading.
 #[test]
-fn tiny_kernels_agree_with_the_oracle_at_every_level_and_length() {
-    for (n, m) in tiny::SHAPES {
-        for density in [1.0, 0.3, 0.01] {
-            let model = Model::random(n, m, true, 11);
-            let reading = Reading::new(&vec![density; n]);
-            for n_samples in LENGTHS {
+fn narrow_kernels_agree_with_the_oracle_at_every_level_and_length() {
+    let independent = |n: usize, density: f64| ("independent", n, Reading::new(&vec![density; n]));
+    let shapes = [(1, 1.0), (5, 0.3), (5, 0.004), (20, 1.0), (20, 0.1), (64, 0.3)];
+    let cases = shapes.into_iter().map(|(n, density)| independent(n, density));
+    for (kind, n, reading) in cases.chain(readings().into_iter().map(|(kind, reading)| (kind, 7, reading))) {
+        for (m, relu) in [(2, true), (2, false), (5, true), (5, false)] {
+            let model = Model::random(n, m, relu, 11);
+            assert!(narrow::suits(&model.tied()));
+            // Of more outputs than these, one is soon too near to the kink.
+            for n_samples in LENGTHS.into_iter().filter(|n_samples| n * n_samples <= 20_000) {
                 let mut words = vec![0; n_samples.div_ceil(BLOCK) * reading.words() * BLOCK];
                 Stream::new(n_samples as u64, Purpose::Batches).fill_rows(Level::best(), &mut words);
                 let want = oracle::sums(model.tied(), &reading, &words, n_samples, None);
                 // A loss term is the square of a sum; a dW term passes through h, an output and their products.
                 let terms = [n_samples * n, n_samples * (n + m), n_samples * (n + m)];
                 for level in Level::all() {
-                    let mut got = Sums::zeros(n, m);
-                    tiny::add_tile(level, model.tied(), &reading, &words, n_samples, &mut got);
-                    compare(&format!("{n}→{m} p {density} × {n_samples}"), level, &got, &want, terms);
+                    let got = narrow_sums(level, model.tied(), &reading, &words, n_samples);
+                    compare(&format!("{n}→{m}, {kind}, relu {relu} × {n_samples}"), level, &got, &want, terms);
                 }
             }
         }
@@ -456,8 +476,7 @@ fn simd128_has_the_bits_of_four_unfused_lanes() {
     let mut words = vec![0; 8 * reading.words() * BLOCK];
     Stream::new(1, Purpose::Batches).fill_rows(Level::best(), &mut words);
     let sums = |level| {
-        let mut sums = Sums::zeros(5, 2);
-        tiny::add_tile(level, model.tied(), &reading, &words, 8 * BLOCK, &mut sums);
+        let sums = narrow_sums(level, model.tied(), &reading, &words, 8 * BLOCK);
         (sums.loss.to_bits(), sums.dw.iter().chain(&sums.db).map(|g| g.to_bits()).collect::<Vec<_>>())
     };
     let sse = Level::all().into_iter().find(|level| level.name() == "sse4.2");

@@ -49,8 +49,9 @@ const OPERATIONS_A_FEATURE: f64 = 11.0;
 /// For each parameter: scale the gradient, two moments in four, root, sum, quotient, step (nine, division and root counted as one each).
 const OPERATIONS_A_PARAMETER: f64 = 9.0;
 
-/// Up to this density what is active is listed, but for the opening figure's shape.
+/// Up to this density what is active is listed; of two or five hidden units up to the second.
 const LISTED_UP_TO: f64 = 0.25;
+const LISTED_NARROW_UP_TO: f64 = 1.0 / 24.0;
 
 impl Workload {
     /// A line for people.
@@ -106,7 +107,8 @@ impl Workload {
         let products: f64 = self.densities.iter().map(|&density| products(density)).sum();
         // Dense instances of one seed read the same words, so those are drawn once; where what is active is listed, each active feature has two
         // words of its own, and where a feature's samples end two are for nothing.
-        let is_listed = |density: f64| density <= LISTED_UP_TO && (self.features, self.hidden) != (5, 2);
+        let up_to = if [2, 5].contains(&self.hidden) { LISTED_NARROW_UP_TO } else { LISTED_UP_TO };
+        let is_listed = |density: f64| density <= up_to;
         let shared = if self.densities.iter().all(|&density| is_listed(density)) { 0.0 } else { batch * features };
         let listed = self.densities.iter().filter(|&&density| is_listed(density));
         let own: f64 = listed.map(|density| 2.0 * features * (density * batch + 1.0)).sum();
@@ -129,8 +131,8 @@ mod tests {
         assert!((w4.sparse().multiply_adds - 3.2 * 1024.0 * 400.0 * 30.0).abs() < 1.0);
         // A tenth of the features is active.
         assert!((w4.dense().words - 2.0 * 400.0 * (102.4 + 1.0)).abs() < 1e-6);
-        // Two densities share a word a feature, the other five are listed.
-        let own = 2.0 * 20.0 * (0.144 * 1024.0 + 5.0);
+        // Three densities share a word a feature, the other four are listed.
+        let own = 2.0 * 20.0 * (0.044 * 1024.0 + 4.0);
         assert!((all()[1].dense().words - (1024.0 * 20.0 + own)).abs() < 1e-6);
         assert_eq!(all()[0].dense().words, 1024.0 * 5.0);
     }
