@@ -429,9 +429,6 @@ fn add_products<S: Simd, const FUSED: bool>(
                 7 => add_columns::<S, FUSED, 7>(simd, lists, which, shape, first, rows, out),
                 _ => add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out),
             }
-        } else if left == 9 {
-            // A pass over all lists for one vector more would cost more than the vector.
-            add_columns::<S, FUSED, 9>(simd, lists, which, shape, first, rows, out)
         } else if left >= 8 {
             add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out)
         } else if left >= 4 {
