@@ -86,7 +86,7 @@ pub struct Shared {
 impl Reading {
     /// Below this density the active draws of 31 bits keep less than 24, so the value gets a word of its own.
     const PAIRED_BELOW: f64 = 1.0 / 128.0;
-    /// Up to this mean density, which decides alone, listing what is active is faster than drawing a word for all.
+    /// Up to this mean density listing what is active is faster than drawing a word for all, but for networks of a few hidden units (`models/work.rs`).
     const LISTED_UP_TO: f64 = 0.25;
 
     /// The reading of independent features with these densities and values in [0, 1].
@@ -142,11 +142,6 @@ impl Reading {
         self.shared = Some(shared);
         self.gap_scales.clear();
         self
-    }
-
-    /// Whether a word a feature says it all: independent features, values in [0, 1], no density too low.
-    pub fn is_plain(&self) -> bool {
-        !self.paired && !self.signed && self.shared.is_none()
     }
 
     /// Whether samples can be drawn as lists, and should: independent features, values in [0, 1], few of them active.

@@ -1,7 +1,8 @@
-//! Loss and gradient of a tied model of a few hidden units, which stay in registers: samples in lanes, three passes over the features.
+//! Loss and gradient of a tied model of a few hidden units, which stay in registers: samples in lanes, four passes over the features.
 //!
 //! The function is `x' = τ(Wᵀ W x + b)` (DESIGN.md section 2; paper, "Demonstrating Superposition"). A vector holds one feature, or one hidden unit, of several samples.
-//! The first pass adds up `h = Wx`; the second makes each output of h, its error and the gradient g there, and adds up `dh = Wg`; the third adds `h gᵀ + dh xᵀ` to the
+//! The first pass adds up `h = Wx`; the second makes each output of h, its error and the gradient g there; the third adds up `dh = Wg`, apart from the second, since h and dh together
+//! leave too few of sixteen registers; the fourth adds `h gᵀ + dh xᵀ` to the
 //! gradient's accumulators, one vector for each weight, which are added up over lanes once a batch. A dense product ([`super::products`]) of so few rows would spend its time
 //! reading and writing h, dh and the outputs.
 //!
@@ -24,7 +25,7 @@ const WIDTHS: [usize; 2] = [2, 5];
 /// Up to this many features the accumulators stay in the nearest cache.
 const MOST_FEATURES: usize = 64;
 
-/// Blocks of a tile; any number would do.
+/// Blocks of a tile: a whole number of strips, no matter how many.
 pub const TILE_BLOCKS: usize = 8;
 /// Samples whose inputs are made at once: four of the widest vectors.
 const STRIP: usize = if cfg!(target_arch = "wasm32") { BLOCK } else { 4 * BLOCK };
