@@ -1,7 +1,7 @@
 //! Numbers that begin where a cache line does.
 //!
 //! A vector of sixteen lanes is a cache line: one that lies across two costs two reads, and a write still more. What an allocator gives is
-//! aligned to 8 or 16 bytes. On wasm, where vectors are short and code is downloaded, this is a plain list.
+//! aligned to 8 or 16 bytes. On wasm this is a plain list: vectors are sixteen bytes, and so is what all its memory is aligned to.
 
 use std::ops::{Deref, DerefMut};
 

@@ -2,19 +2,18 @@
 //!
 //! With `G = WᵀW`, made once a batch, the outputs of a sample are `b` plus the rows of G that belong to its active features, each times
 //! its value: h is never made. Backward, the gradients g at the outputs of the samples in which feature j is active, each times its value,
-//! are row j of `P = Σ x gᵀ`; as `h = Wx` and `dh = Wg`, the whole gradient `Σ h gᵀ + dh xᵀ` is `WP + (PWᵀ)ᵀ`, once a batch. Both are products of the samples' lists,
-//! once by sample and once by feature. A sample in which nothing is active has the outputs b, so such samples are only counted.
+//! are row j of `P = Σ x gᵀ`; as `h = Wx` and `dh = Wg`, the whole gradient `Σ h gᵀ + dh xᵀ` is `W(P + Pᵀ)`, once a batch. The outputs and P are products of the samples'
+//! lists, by sample and by feature. A sample in which nothing is active has the outputs b, so such samples are only counted.
 
 use super::lists::{self, Lists, Place};
 use super::network::{Network, Sums};
 use super::rows::Outputs;
-use super::{Aligned, Level, products};
+use super::{Aligned, BLOCK, Level, products};
 
 /// The matrices of a batch, and those of a tile.
 #[derive(Debug, Default)]
 pub struct Workspace {
     row_len: usize,
-    hidden_len: usize,
     /// Wᵀ with padded rows, `[n][hidden_len]`, and W with padded rows, `[m][row_len]`.
     transposed: Aligned<f32>,
     padded: Aligned<f32>,
@@ -41,7 +40,7 @@ pub fn pays(network: &Network, n_active: f64, batch: usize) -> bool {
     // A row of G and one of the gradients for each active feature: each entry is read for one multiply-add, and what no near cache holds comes slower.
     let megabytes = 8e-6 * n * n;
     let of_lists = 2.0 * n_active * (1.6 + 0.8 * megabytes);
-    // G and the two products of P, once a batch, against encoding's share of three products a sample.
+    // G, the product of P and, at about the price of another, its sum with its transpose, once a batch, against encoding's share of three products a sample.
     let once = 3.0 * m * n / batch as f64;
     of_lists + once < 3.0 * m
 }
@@ -67,7 +66,7 @@ pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     workspace.places.clear();
     workspace.places.extend(features.iter().map(|&row| Place { row, class: 0 }));
     workspace.outputs.begin(level, network, features, row_len);
-    (workspace.row_len, workspace.hidden_len, workspace.n_empty) = (row_len, hidden_len, 0);
+    (workspace.row_len, workspace.n_empty) = (row_len, 0);
 }
 
 /// Adds a tile's samples, listed by feature: their loss to `sums`, their part of the gradient to the workspace.
@@ -87,7 +86,7 @@ pub fn add_tile(
     let Workspace { row_len, gram, pairs, g, outputs, n_empty, places, active, by_sample, filled, .. } = workspace;
     let row_len = *row_len;
     assert_eq!(gram.len(), n * row_len, "begin() comes first");
-    lists.transpose_into(places, 1, n_samples, by_sample);
+    lists.transpose_into(places, false, n_samples, by_sample);
     by_sample.filled_into(0..n_samples, filled);
     lists.filled_into(0..n, active);
     *n_empty += n_samples - filled.len();
@@ -100,15 +99,14 @@ pub fn add_tile(
 /// Adds the batch's gradients, and what its empty samples cost, to `sums`.
 pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &mut Sums) {
     let n = network.n_features();
-    let Workspace { row_len, hidden_len, transposed, padded, gram, pairs, panel, outputs, n_empty, .. } = workspace;
+    let Workspace { row_len, padded, pairs, panel, outputs, n_empty, .. } = workspace;
     let n_empty = *n_empty as f64;
-    // The places of W and of G are no longer needed: WP, and PWᵀ.
+    add_transposed(n, *row_len, pairs);
+    // The place of W is no longer needed.
     products::product_of_rows(level, network.w, n, n, pairs, panel, padded, false);
-    gram.resize(n * *hidden_len);
-    products::product_of_rows(level, pairs, *row_len, n, transposed, panel, gram, false);
-    for (k, (sums, row)) in sums.dw.chunks_exact_mut(n).zip(padded.chunks_exact(*row_len)).enumerate() {
-        for ((sum, &part), other) in sums.iter_mut().zip(row).zip(gram.chunks_exact(*hidden_len)) {
-            *sum += f64::from(part) + f64::from(other[k]);
+    for (sums, row) in sums.dw.chunks_exact_mut(n).zip(padded.chunks_exact(*row_len)) {
+        for (sum, &part) in sums.iter_mut().zip(row) {
+            *sum += f64::from(part);
         }
     }
     for i in 0..n {
@@ -116,5 +114,21 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
         let weighted = n_empty * f64::from(network.importance[i]) * output;
         sums.loss += weighted * output;
         sums.db[i] += f64::from(outputs.db()[i]) + 2.0 * weighted;
+    }
+}
+
+/// `P + Pᵀ` in the place of P, whose rows lie so far apart.
+#[inline(never)] // Once a batch.
+fn add_transposed(n: usize, row_len: usize, pairs: &mut [f32]) {
+    // A few rows at a time: their columns are a few numbers of each other row.
+    for rows in (0..n).step_by(BLOCK) {
+        let end = (rows + BLOCK).min(n);
+        for j in 0..end {
+            for i in rows.max(j)..end {
+                let (here, there) = (i * row_len + j, j * row_len + i);
+                let sum = pairs[here] + pairs[there];
+                (pairs[here], pairs[there]) = (sum, sum);
+            }
+        }
     }
 }

@@ -9,6 +9,8 @@ pub mod error;
 pub mod kernels;
 #[cfg(target_arch = "wasm32")]
 mod math;
+#[cfg(target_arch = "wasm32")]
+mod memory;
 #[path = "../optim.rs"]
 pub mod optim;
 pub mod spec;

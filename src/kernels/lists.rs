@@ -35,8 +35,8 @@ pub struct Lists {
     entries: Vec<Entry>,
     /// Where each list begins and ends.
     bounds: Vec<[u32; 2]>,
-    /// The list of each entry, of those by feature only.
-    owners: Vec<u32>,
+    /// How many entries each sample has, of lists by feature only; there may be samples behind the last.
+    counts: Vec<u32>,
 }
 
 /// Where a feature's entries go in lists by sample.
@@ -44,7 +44,7 @@ pub struct Lists {
 pub struct Place {
     /// What tells the feature there.
     pub row: u32,
-    /// Which of the classes that get lists of their own.
+    /// Which of the two classes that get lists of their own: 0 or 1.
     pub class: u32,
 }
 
@@ -108,13 +108,14 @@ impl Skipper {
         // All samples of one feature, then all of the next: a walk over one line, as long as the densities stay the same.
         let shift = n_samples.next_power_of_two().trailing_zeros();
         let mask = (1 << shift) - 1;
-        let Lists { entries, bounds: all_bounds, owners } = lists;
+        let Lists { entries, bounds: all_bounds, counts } = lists;
         all_bounds.clear();
         all_bounds.resize(gap_scales.len(), [0; 2]);
+        counts.clear();
+        counts.resize(mask + 1, 0);
         let (mut len, mut spent, mut first) = (0, AT_ONCE, 0);
         for scales in gap_scales.chunk_by(|a, b| a == b) {
             let bounds = &mut all_bounds[first..first + scales.len()];
-            let first_here = first;
             first += scales.len();
             let line = scales.len() << shift;
             let mut place = 0;
@@ -125,19 +126,18 @@ impl Skipper {
                     spent = 0;
                 }
                 if entries.len() < len + AT_ONCE {
-                    make_room(entries, owners, len + AT_ONCE);
+                    make_room(entries, len + AT_ONCE);
                 }
                 let made = self.gaps[spent..].iter().zip(&self.values[spent..]);
-                let places = entries[len..].iter_mut().zip(&mut owners[len..]);
                 let before = len;
-                for ((&gap, &value), (entry, owner)) in made.zip(places) {
+                for ((&gap, &value), entry) in made.zip(&mut entries[len..]) {
                     place += gap as usize;
                     if place >= line {
                         break;
                     }
-                    let list = place >> shift;
-                    *entry = Entry { row: (place & mask) as u32, value };
-                    *owner = (first_here + list) as u32;
+                    let (list, sample) = (place >> shift, place & mask);
+                    *entry = Entry { row: sample as u32, value };
+                    counts[sample] += 1;
                     len += 1;
                     bounds[list][1] = len as u32;
                     place += 1;
@@ -233,9 +233,8 @@ fn exponential<S: Simd>(simd: S, word: S::u32s, log1p: &[f32; 8]) -> S::f32s {
 }
 
 #[inline(never)] // Once or twice in a run.
-fn make_room(entries: &mut Vec<Entry>, owners: &mut Vec<u32>, len: usize) {
+fn make_room(entries: &mut Vec<Entry>, len: usize) {
     entries.resize(len, Entry::default());
-    owners.resize(len, 0);
 }
 
 impl Lists {
@@ -247,7 +246,7 @@ impl Lists {
             let [start, end] = *bounds;
             bounds[0] = len as u32;
             for at in start as usize..end as usize {
-                (self.entries[len], self.owners[len]) = (self.entries[at], self.owners[at]);
+                self.entries[len] = self.entries[at];
                 len += usize::from((self.entries[len].row as usize) < n_samples);
             }
             bounds[1] = len as u32;
@@ -266,34 +265,38 @@ impl Lists {
         &self.entries[start as usize..end as usize]
     }
 
-    /// Of lists by feature, makes lists by sample, one for each class of features: that of class c and sample s is number `c · n_samples + s`.
+    /// Of lists by feature, makes lists by sample, one for each class of features: that of class c and sample s is number `c · n_samples + s`. Features
+    /// rise in those of class 0, and fall in those of class 1, which grow from the end of what a sample has.
     ///
     /// # Panics
-    /// If a feature has no place, or a class is not below `n_classes`.
-    pub fn transpose_into(&self, places: &[Place], n_classes: usize, n_samples: usize, out: &mut Lists) {
+    /// If a feature has no place, or is in class 1 without `has_two`.
+    pub fn transpose_into(&self, places: &[Place], has_two: bool, n_samples: usize, out: &mut Lists) {
         let Lists { entries, bounds, .. } = out;
         let total = self.bounds.last().map_or(0, |bounds| bounds[1] as usize);
-        let (from, owners) = (&self.entries[..total], &self.owners[..total]);
+        let mut end = 0;
         bounds.clear();
-        bounds.resize(n_classes * n_samples, [0; 2]);
-        let bounds = &mut bounds[..];
-        let list_of = |place: Place, entry: &Entry| place.class as usize * n_samples + entry.row as usize;
-        // One loop over all entries: where one list ends and the next begins could not be guessed.
-        for (entry, &owner) in from.iter().zip(owners) {
-            bounds[list_of(places[owner as usize], entry)][1] += 1;
-        }
-        let mut start = 0;
-        for bounds in &mut *bounds {
-            let count = bounds[1];
-            *bounds = [start; 2];
-            start += count;
+        let counts = self.counts[..n_samples].iter();
+        bounds.extend(counts.map(|&count| {
+            end += count;
+            [end - count; 2]
+        }));
+        if has_two {
+            bounds.extend_from_within(1..);
+            bounds.push([end; 2]);
         }
         entries.resize(total.max(entries.len()), Entry::default());
-        for (entry, &owner) in from.iter().zip(owners) {
-            let place = places[owner as usize];
-            let end = &mut bounds[list_of(place, entry)][1];
-            entries[*end as usize] = Entry { row: place.row, value: entry.value };
-            *end += 1;
+        let ends = bounds.as_flattened_mut();
+        for list in 0..self.n_lists() {
+            let Place { row, class } = places[list];
+            let ends = &mut ends[2 * class as usize * n_samples..];
+            let which = 1 - class as usize;
+            for entry in self.of(list) {
+                // Behind the last of class 0, before the first of class 1.
+                let end = &mut ends[2 * entry.row as usize + which];
+                let at = *end - class;
+                *end = at + 1 - class;
+                entries[at as usize] = Entry { row, value: entry.value };
+            }
         }
     }
 
@@ -303,9 +306,8 @@ impl Lists {
         out.resize(lists.len(), 0);
         let length = |&[start, end]: &[u32; 2]| ((end - start) as usize).min(LEVELS - 1);
         let first_list = lists.start as u32;
-        let (first, last) = (bounds.first(), bounds.last());
-        let n_entries = first.zip(last).map_or(0, |(first, last)| (last[1] - first[0]) as usize);
-        if n_entries < bounds.len() {
+        let n_entries: u32 = bounds.iter().map(|&[start, end]| end - start).sum();
+        if (n_entries as usize) < bounds.len() {
             // Most have one entry at most.
             let mut count = 0;
             for (list, bounds) in (first_list..).zip(bounds) {
@@ -429,6 +431,9 @@ fn add_products<S: Simd, const FUSED: bool>(
                 7 => add_columns::<S, FUSED, 7>(simd, lists, which, shape, first, rows, out),
                 _ => add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out),
             }
+        } else if left == 9 {
+            // A pass over all lists for one vector more would cost more than the vector: 100 features end so.
+            add_columns::<S, FUSED, 9>(simd, lists, which, shape, first, rows, out)
         } else if left >= 8 {
             add_columns::<S, FUSED, 8>(simd, lists, which, shape, first, rows, out)
         } else if left >= 4 {

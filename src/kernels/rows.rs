@@ -66,16 +66,19 @@ impl Outputs {
         let mut twice_loss = 0.0;
         for &sample in samples {
             let g = &mut g[sample as usize * row_len..][..row_len];
+            // Of its own: those of several samples are added at once.
+            let mut of_sample = 0.0;
             for &Entry { row, value } in lists.of(sample as usize) {
                 let i = row as usize;
                 let weighted = twice_importance[i] * value;
-                twice_loss += (weighted - (g[i] + g[i])) * value;
+                of_sample += (weighted - (g[i] + g[i])) * value;
                 // The gradient so far is 0 where the output is silent, and positive elsewhere. By bits, since a branch could not be guessed.
                 let silent = (g[i].to_bits() as i32).wrapping_sub(1) >> 31;
                 let back = f32::from_bits(weighted.to_bits() & !(silent as u32 & relu));
                 g[i] -= back;
                 db[i] -= back;
             }
+            twice_loss += of_sample;
         }
         twice_loss
     }

@@ -20,10 +20,6 @@ mod trainer;
 
 use wasm_bindgen::prelude::*;
 
-/// 1.1 KB of code, where the standard one has 7.6, which the page would download before its first figure.
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
 #[wasm_bindgen]
 extern "C" {
     /// Brings the module's next part before it returns; page and worker define it.

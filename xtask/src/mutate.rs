@@ -62,8 +62,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "half of the gradient through the Gram matrix",
         file: "src/kernels/gram.rs",
-        find: "f64::from(part) + f64::from(other[k])",
-        replace: "f64::from(part) + f64::from(part)",
+        find: "let sum = pairs[here] + pairs[there];",
+        replace: "let sum = pairs[here] + pairs[here];",
         suite: Some("kernels"),
         test: "lists::the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length",
     },
