@@ -40,7 +40,7 @@ pub fn pays(network: &Network, n_active: f64, batch: usize) -> bool {
     // A row of G and one of the gradients for each active feature: each entry is read for one multiply-add, and what no near cache holds comes slower.
     let megabytes = 8e-6 * n * n;
     let of_lists = 2.0 * n_active * (1.6 + 0.8 * megabytes);
-    // G, the product of P and, at about the price of another, its sum with its transpose, once a batch, against encoding's share of three products a sample.
+    // Once a batch G, the product of P, and P's sum with its transpose (fitted while there were two products of P instead), against encoding's share of three products a sample.
     let once = 3.0 * m * n / batch as f64;
     of_lists + once < 3.0 * m
 }

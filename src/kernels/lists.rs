@@ -258,7 +258,7 @@ impl Lists {
         self.bounds.len()
     }
 
-    /// One of them, its rows rising.
+    /// One of them, its rows rising where lists are by feature.
     #[inline(always)]
     pub fn of(&self, list: usize) -> &[Entry] {
         let [start, end] = self.bounds[list];
@@ -269,8 +269,8 @@ impl Lists {
     /// rise in those of class 0, and fall in those of class 1, which grow from the end of what a sample has.
     ///
     /// # Panics
-    /// If a feature has no place, or is in class 1 without `has_two`.
-    pub fn transpose_into(&self, places: &[Place], has_two: bool, n_samples: usize, out: &mut Lists) {
+    /// If these lists were not drawn for so many samples, if a feature has no place, or if what is active is in class 1 without `has_two_classes`.
+    pub fn transpose_into(&self, places: &[Place], has_two_classes: bool, n_samples: usize, out: &mut Lists) {
         let Lists { entries, bounds, .. } = out;
         let total = self.bounds.last().map_or(0, |bounds| bounds[1] as usize);
         let mut end = 0;
@@ -280,21 +280,21 @@ impl Lists {
             end += count;
             [end - count; 2]
         }));
-        if has_two {
+        if has_two_classes {
             bounds.extend_from_within(1..);
             bounds.push([end; 2]);
         }
         entries.resize(total.max(entries.len()), Entry::default());
-        let ends = bounds.as_flattened_mut();
+        let edges = bounds.as_flattened_mut();
         for list in 0..self.n_lists() {
             let Place { row, class } = places[list];
-            let ends = &mut ends[2 * class as usize * n_samples..];
-            let which = 1 - class as usize;
+            let edges = &mut edges[2 * class as usize * n_samples..];
+            let side = 1 - class as usize;
             for entry in self.of(list) {
                 // Behind the last of class 0, before the first of class 1.
-                let end = &mut ends[2 * entry.row as usize + which];
-                let at = *end - class;
-                *end = at + 1 - class;
+                let edge = &mut edges[2 * entry.row as usize + side];
+                let at = *edge - class;
+                *edge = at + 1 - class;
                 entries[at as usize] = Entry { row, value: entry.value };
             }
         }

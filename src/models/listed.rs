@@ -26,7 +26,8 @@ pub struct Workspace {
     hidden_len: usize,
     others_len: usize,
     linear_len: usize,
-    /// Wᵀ with padded rows, the others first, and the sums of `x_i d`, features in their own order: `[n][hidden_len]`.
+    /// Wᵀ with padded rows, the others first, and the sums of `x_i d`, to which [`finish`] adds the rest of the linear features' gradients, features in their own
+    /// order: `[n][hidden_len]`.
     w_rows: Aligned<f32>,
     dw_rows: Aligned<f32>,
     /// W of the features that are not linear, `[m][others_len]`.
@@ -287,7 +288,7 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
         products.resize(linear.len() * hidden_len);
         let rows = &w_rows[others.len() * hidden_len..];
         product_of_rows(level, rows, hidden_len, m, hh, panel, products, false);
-        let (twice, samples, h_sum) = (f64::from(*twice), *n_samples as f64, &h_sum[..m]);
+        let (weight, samples, h_sum) = (f64::from(*twice), *n_samples as f64, &h_sum[..m]);
         for ((&i, w), product) in
             linear.iter().zip(rows.chunks_exact(hidden_len)).zip(products.chunks_exact(hidden_len))
         {
@@ -298,11 +299,11 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
             for (((dw, &w), &h_sum), &product) in dw.iter_mut().zip(w).zip(h_sum).zip(product) {
                 along += f64::from(w) * f64::from(h_sum);
                 square += f64::from(w) * f64::from(product);
-                *dw += twice as f32 * (b * h_sum + product);
+                *dw += *twice * (b * h_sum + product);
             }
             let (b, x_sum) = (f64::from(b), f64::from(x_sum[i]));
-            sums.db[i] += twice * (samples * b + along - x_sum) - back_db[i];
-            sums.loss += 0.5 * twice * (b * (samples * b + 2.0 * (along - x_sum)) + square);
+            sums.db[i] += weight * (samples * b + along - x_sum) - back_db[i];
+            sums.loss += 0.5 * weight * (b * (samples * b + 2.0 * (along - x_sum)) + square);
         }
     }
     for (k, row) in sums.dw.chunks_exact_mut(n).enumerate() {
