@@ -34,8 +34,7 @@ const PARAMETERS: usize = 8;
 
 /// Whether a network has a kernel here: a linear or ReLU output model without a penalty of few hidden units and not too many features.
 pub fn suits(network: &Network) -> bool {
-    let plain = network.decoder.is_none() && !network.relu_hidden && !network.absolute && network.hidden_l1 == 0.0;
-    plain && WIDTHS.contains(&network.n_hidden()) && network.n_features() <= MOST_FEATURES
+    network.is_plain() && WIDTHS.contains(&network.n_hidden()) && network.n_features() <= MOST_FEATURES
 }
 
 /// A batch's accumulators, and what a few samples are worked out in.

@@ -28,6 +28,11 @@ impl<'a> Network<'a> {
         Network { w, decoder: None, b, importance, relu_hidden: false, relu, absolute: false, hidden_l1: 0.0 }
     }
 
+    /// Whether it is a linear or ReLU output model without a penalty.
+    pub fn is_plain(&self) -> bool {
+        self.decoder.is_none() && !self.relu_hidden && !self.absolute && self.hidden_l1 == 0.0
+    }
+
     /// n.
     pub fn n_features(&self) -> usize {
         self.b.len()

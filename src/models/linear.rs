@@ -87,8 +87,7 @@ pub struct Workspace {
 /// Whether a network can go through here: a linear or ReLU output model without a penalty, all features equally important.
 pub fn suits(network: &Network) -> bool {
     let importance = network.importance;
-    let plain = network.decoder.is_none() && !network.relu_hidden && !network.absolute && network.hidden_l1 == 0.0;
-    plain && importance.iter().all(|&other| other == importance[0])
+    network.is_plain() && importance.iter().all(|&other| other == importance[0])
 }
 
 impl Split {

@@ -28,7 +28,7 @@ impl Kernel {
     pub fn of(level: Level, network: &Network, reading: &Reading, attacked: bool, batch: usize) -> Self {
         if attacked {
             Kernel::Blocked
-        } else if reading.is_sparse() && is_plain(network) && !is_better_narrow(network, reading) {
+        } else if reading.is_sparse() && network.is_plain() && !is_better_narrow(network, reading) {
             if gram::pays(network, reading.mean_active(), batch) { Kernel::Gram } else { Kernel::Listed }
         } else if narrow::suits(network) {
             Kernel::Narrow
@@ -71,11 +71,6 @@ fn is_better_narrow(network: &Network, reading: &Reading) -> bool {
     let n_features = network.n_features();
     let is_dense = reading.mean_active() > LISTED_UP_TO * n_features as f64;
     narrow::suits(network) && (is_dense || n_features < FEW && !reading.paired)
-}
-
-/// A linear or ReLU output model without a penalty.
-fn is_plain(network: &Network) -> bool {
-    network.decoder.is_none() && !network.relu_hidden && !network.absolute && network.hidden_l1 == 0.0
 }
 
 /// The sums of one network's batch, and the memory to work them out in.
