@@ -20,13 +20,13 @@ const AT_ONCE: usize = 256;
 /// No gap is longer, so that sums of gaps stay whole numbers; it leaves any tile.
 const LONGEST_GAP: f32 = 1e9;
 
-/// An active feature of a sample: the other one of its two numbers, and its value in [0, 1).
+/// An active feature of a sample: its value in [0, 1), and the other one of its two numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Entry {
+    /// `x_i`; in front, as a load into all lanes takes no offset.
+    pub value: f32,
     /// The sample where lists are by feature, the feature where they are by sample.
     pub row: u32,
-    /// `x_i`.
-    pub value: f32,
 }
 
 /// A list for each feature, or for each sample.
@@ -416,11 +416,11 @@ fn add_products<S: Simd, const FUSED: bool>(
     out: &mut [f32],
 ) {
     let mut left = shape.n_columns.div_ceil(S::f32s::LEN);
-    // Columns are taken a few vectors at a time, which stay in registers over a list: evenly where there are thirty-two, and every width is compiled.
+    // Columns are taken a few vectors at a time, which stay in registers over a list: natively evenly, and every width is compiled.
     let widest = left.div_ceil(left.div_ceil(8));
     let mut first = 0;
     while left > 0 {
-        let done = if S::f32s::LEN == BLOCK {
+        let done = if cfg!(not(target_arch = "wasm32")) {
             match widest.min(left) {
                 1 => add_columns::<S, FUSED, 1>(simd, lists, which, shape, first, rows, out),
                 2 => add_columns::<S, FUSED, 2>(simd, lists, which, shape, first, rows, out),
@@ -459,6 +459,9 @@ fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
 ) -> usize {
     let lanes = S::f32s::LEN;
     let Shape { first_list, row_len, adds, .. } = shape;
+    let rows = &rows[first..];
+    // Where the last row begins: the bounds of each are checked once.
+    let last = rows.len().checked_sub(V * lanes).expect("a row at least");
     for &list in which {
         let place = &mut out[(list as usize - first_list) * row_len + first..][..V * lanes];
         let mut sums = [S::f32s::splat(simd, 0.0); V];
@@ -468,7 +471,9 @@ fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
             }
         }
         for entry in lists.of(list as usize) {
-            let row = &rows[entry.row as usize * row_len + first..][..V * lanes];
+            let start = entry.row as usize * row_len;
+            assert!(start <= last, "a row of the matrix");
+            let row = &rows[start..start + V * lanes];
             let value = S::f32s::splat(simd, entry.value);
             for v in 0..V {
                 let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
