@@ -416,6 +416,16 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
         }
         return C;
     }
+    if C == lanes {
+        // The sums of a row lie as the row does.
+        for r in 0..R {
+            let first = add_neighbours::<S>(acc[r][0], acc[r][1 % C]);
+            let sums = add_neighbours::<S>(first, add_neighbours::<S>(acc[r][2 % C], acc[r][3 % C]));
+            let place = &mut out[r * n_columns..][..lanes];
+            (S::f32s::from_slice(simd, place) + sums).store_slice(place);
+        }
+        return C;
+    }
     // As many at once as there are lanes: each round adds neighbours of pairs of vectors, and halves their number.
     for first in (0..R * C).step_by(lanes) {
         let mut sums = [S::f32s::splat(simd, 0.0); BLOCK];
@@ -426,8 +436,7 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
         while count > 1 {
             count /= 2;
             for at in 0..count {
-                let (even, odd) = (sums[2 * at], sums[2 * at + 1]);
-                sums[at] = even.unzip_low(odd) + even.unzip_high(odd);
+                sums[at] = add_neighbours::<S>(sums[2 * at], sums[2 * at + 1]);
             }
         }
         for at in 0..lanes {
@@ -435,4 +444,10 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
         }
     }
     C
+}
+
+/// The sums of neighbours in a pair of vectors.
+#[inline(always)]
+fn add_neighbours<S: Simd>(a: S::f32s, b: S::f32s) -> S::f32s {
+    a.unzip_low(b) + a.unzip_high(b)
 }
