@@ -16,7 +16,7 @@ use crate::sampler::Reading;
 use crate::spec::{Dictionary, OptimizerKind};
 
 /// A sparse autoencoder on a trained model's hidden activations.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Autoencoder {
     subject: Subject,
     reading: Reading,
@@ -139,14 +139,14 @@ impl Autoencoder {
     fn step(&mut self) {
         let Autoencoder { settings, parameters, gradient, workspace, .. } = self;
         workspace.take(parameters);
-        gradient.clear(parameters);
+        gradient.clear(self.level, parameters);
         for first in (0..settings.batch).step_by(TILE) {
             let n_samples = TILE.min(settings.batch - first);
             workspace.draw(self.level, &self.subject, &self.reading, &mut self.batches);
             workspace.forward(self.level, parameters, settings.sparsity, n_samples);
             workspace.backward(self.level, parameters, settings.sparsity, n_samples, gradient);
         }
-        gradient.finish(parameters, settings.batch);
+        gradient.finish(self.level, parameters, settings.batch);
         self.progress.loss = Some(gradient.squared_error / settings.batch as f64);
         self.progress.active_latents =
             gradient.fired.iter().map(|&n| f64::from(n)).sum::<f64>() / settings.batch as f64;

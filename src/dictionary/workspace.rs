@@ -5,7 +5,8 @@
 //! largest positive values. A tile takes four products with the latents, in the layouts that the kernels like.
 
 use super::subject::{Subject, TILE_UNIT, transposed};
-use crate::kernels::{BLOCK, Level, products};
+use crate::kernels::products::{self, OuterSums};
+use crate::kernels::{BLOCK, Level};
 use crate::rng::Stream;
 use crate::sampler::Reading;
 use crate::spec::Sparsity;
@@ -26,10 +27,12 @@ pub struct Parameters {
 }
 
 /// Sums over the samples of a batch; the same layouts as [`Parameters`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Gradient {
     pub encoder: Vec<f32>,
     pub decoder: Vec<f32>,
+    /// What these two are summed from.
+    products: [OuterSums; 2],
     pub center: Vec<f32>,
     /// Σ ‖h − ĥ‖².
     pub squared_error: f64,
@@ -151,30 +154,31 @@ impl Workspace {
             df.iter_mut().zip(f).for_each(|(df, &f)| *df = if f > 0.0 { *df + penalty } else { 0.0 });
             *fired += f.iter().map(|&f| u32::from(f > 0.0)).sum::<u32>();
         }
-        products::add_outer(level, &self.df, &self.centered, m + 1, &mut sums.encoder);
-        products::add_outer(level, &self.f, &self.error, m, &mut sums.decoder);
+        let [encoder, decoder] = &mut sums.products;
+        encoder.add(level, &[(&self.df, &self.centered)], m + 1);
+        decoder.add(level, &[(&self.f, &self.error)], m);
     }
 }
 
 impl Gradient {
     /// Zeros for a new batch.
-    pub fn clear(&mut self, parameters: &Parameters) {
-        for (sums, like) in [
-            (&mut self.encoder, &parameters.encoder),
-            (&mut self.decoder, &parameters.decoder),
-            (&mut self.center, &parameters.center),
-        ] {
-            sums.clear();
-            sums.resize(like.len(), 0.0);
+    pub fn clear(&mut self, level: Level, parameters: &Parameters) {
+        for (sums, like) in self.products.iter_mut().zip([&parameters.encoder, &parameters.decoder]) {
+            sums.zeros(level, like.len());
         }
+        self.center.clear();
+        self.center.resize(parameters.center.len(), 0.0);
         self.fired.clear();
         self.fired.resize(parameters.decoder.len() / parameters.center.len(), 0);
         self.squared_error = 0.0;
     }
 
     /// Turns the sums over `n_samples` into the gradient of the means on the constraint that directions have length 1.
-    pub fn finish(&mut self, parameters: &Parameters, n_samples: usize) {
+    pub fn finish(&mut self, level: Level, parameters: &Parameters, n_samples: usize) {
         let m = parameters.center.len();
+        for (products, sums) in self.products.iter().zip([&mut self.encoder, &mut self.decoder]) {
+            products.totals_into(level, sums);
+        }
         // b_d reaches the loss twice: added to ĥ, and taken from h before the encoder, whose part is in the sums of
         // b_e.
         let rows = self.encoder.chunks_exact(m + 1).zip(parameters.encoder.chunks_exact(m + 1));
@@ -259,11 +263,11 @@ mod tests {
                 let (mut workspace, mut gradient) = (Workspace::default(), Gradient::default());
                 workspace.fit(&subject, &reading, LATENTS);
                 workspace.take(&parameters);
-                gradient.clear(&parameters);
+                gradient.clear(level, &parameters);
                 workspace.draw(level, &subject, &reading, &mut Stream::new(1, Purpose::Batches));
                 workspace.forward(level, &parameters, sparsity, SAMPLES);
                 workspace.backward(level, &parameters, sparsity, SAMPLES, &mut gradient);
-                gradient.finish(&parameters, SAMPLES);
+                gradient.finish(level, &parameters, SAMPLES);
                 let parts = [wide(&parameters.encoder), wide(&parameters.decoder), wide(&parameters.center)];
                 for (part, found) in [&gradient.encoder, &gradient.decoder, &gradient.center].into_iter().enumerate() {
                     let mut expected: Vec<f64> = (0..found.len())

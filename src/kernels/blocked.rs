@@ -11,12 +11,13 @@ use super::draws::Reading;
 use super::lanes::{mul_add, zero_where};
 use super::level::{run_at, run_either};
 use super::network::{Network, Perturbation, Sums};
-use super::products::{add_outer_lanes, product_lanes};
+use super::products::{OuterSums, product_lanes};
 use super::{Aligned, BLOCK, Level};
 
-/// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows make the sum over lanes that ends
-/// each entry of `HGᵀ` rarer; shorter ones keep X, H and G in the nearer caches.
+/// Vectors a tile's row: 64 samples with four lanes, 256 with sixteen. Longer rows begin and end the sums of `HGᵀ` more rarely;
+/// shorter ones keep X, H and G in the nearer caches.
 const TILE_VECTORS: usize = 16;
+
 /// The matrices of a tile; one is enough for any number of models, as large as the largest needs.
 #[derive(Debug, Default)]
 pub struct Workspace {
@@ -28,8 +29,9 @@ pub struct Workspace {
     h: Aligned<f32>,
     g: Aligned<f32>,
     dh: Aligned<f32>,
-    dw: Vec<f32>,
-    d_decoder: Vec<f32>,
+    dw: OuterSums,
+    d_decoder: OuterSums,
+    totals: Vec<f32>,
     panel: Aligned<f32>,
 }
 
@@ -44,17 +46,15 @@ fn tile_samples_of<S: Simd>(_: S) -> usize {
 }
 
 /// Makes ready for a network's step: transposes a matrix and clears its sums over tiles.
-pub fn begin(network: Network, workspace: &mut Workspace) {
+pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
     let Workspace { transposed, dw, d_decoder, .. } = workspace;
     match network.decoder {
         None => transpose_into(network.w, n_features, transposed),
         Some(decoder) => transpose_into(decoder, n_hidden, transposed),
     }
-    dw.clear();
-    dw.resize(network.w.len(), 0.0);
-    d_decoder.clear();
-    d_decoder.resize(network.decoder.map_or(0, <[f32]>::len), 0.0);
+    dw.zeros(level, network.w.len());
+    d_decoder.zeros(level, network.decoder.map_or(0, <[f32]>::len));
 }
 
 fn transpose_into(matrix: &[f32], n_columns: usize, out: &mut Vec<f32>) {
@@ -119,10 +119,11 @@ pub fn add_tile(
 }
 
 /// Adds the workspace's gradients to `sums`.
-pub fn finish(workspace: &Workspace, sums: &mut Sums) {
-    let parts = [(&mut sums.dw, &workspace.dw), (&mut sums.d_decoder, &workspace.d_decoder)];
-    for (sums, parts) in parts {
-        for (sum, &part) in sums.iter_mut().zip(parts) {
+pub fn finish(level: Level, workspace: &mut Workspace, sums: &mut Sums) {
+    let Workspace { dw, d_decoder, totals, .. } = workspace;
+    for (sums, parts) in [(&mut sums.dw, dw), (&mut sums.d_decoder, d_decoder)] {
+        parts.totals_into(level, totals);
+        for (sum, &part) in sums.iter_mut().zip(&*totals) {
             *sum += f64::from(part);
         }
     }
@@ -136,9 +137,9 @@ fn step_tile<S: Simd, const FUSED: bool>(
     workspace: &mut Workspace,
     sums: &mut Sums,
 ) {
-    let Workspace { transposed, x, z, h, g, dh, dw, d_decoder, panel } = workspace;
+    let Workspace { transposed, x, z, h, g, dh, dw, d_decoder, panel, .. } = workspace;
     let (n_features, n_hidden) = (network.n_features(), network.n_hidden());
-    let z = if z.is_empty() { &*x } else { &*z };
+    let z = if z.is_empty() { &**x } else { &**z };
     product_lanes::<S, FUSED>(simd, network.w, n_features, n_features, z, panel, h, false);
     if network.relu_hidden {
         silence::<S>(simd, h);
@@ -157,12 +158,13 @@ fn step_tile<S: Simd, const FUSED: bool>(
     if network.relu_hidden {
         silence_where::<S>(simd, h, dh);
     }
+    let (of_decoder, of_encoder) = ((&**h, &**g), (&**dh, z));
     if network.decoder.is_some() {
-        add_outer_lanes::<S, FUSED>(simd, g, h, n_hidden, d_decoder);
+        d_decoder.add_lanes::<S, FUSED>(simd, &[(g, h)], n_hidden);
+        dw.add_lanes::<S, FUSED>(simd, &[of_encoder], n_features);
     } else {
-        add_outer_lanes::<S, FUSED>(simd, h, g, n_features, dw);
+        dw.add_lanes::<S, FUSED>(simd, &[of_decoder, of_encoder], n_features);
     }
-    add_outer_lanes::<S, FUSED>(simd, dh, z, n_features, dw);
 }
 
 /// `values = max(values, 0)`.

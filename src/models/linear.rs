@@ -15,7 +15,7 @@ use super::{Network, Sums};
 use crate::kernels::blocked;
 use crate::kernels::draws::Reading;
 use crate::kernels::lists::order_by_level;
-use crate::kernels::products::{self, add_outer, product_with};
+use crate::kernels::products::{self, OuterSums, product_with};
 use crate::kernels::{Aligned, BLOCK, Level, sums};
 
 /// A feature is tried where its output has its mean so many standard deviations above 0, so that silent ones are rare.
@@ -63,7 +63,7 @@ pub struct Workspace {
     /// `[n]`, in order.
     b: Vec<f32>,
     /// `2I W_L W_Lᵀ`, `[m][m]`, and `2I W_L b_L`, `[m]`.
-    gram: Aligned<f32>,
+    gram: Vec<f32>,
     shift: Aligned<f32>,
     /// Of a tile: `[n][tile]`, in order; `[m][tile]`; the gradients at the others' outputs, `[others][tile]`; outputs, or what is `[m][tile]`.
     x: Aligned<f32>,
@@ -74,9 +74,10 @@ pub struct Workspace {
     scratch: Aligned<f32>,
     panel: Aligned<f32>,
     /// Sums over the batch: `[m][others]`, `[m][linear]`, `Σ h hᵀ` `[m][m]`, `Σ h` `[m]`, `Σ x_i` `[linear]`.
-    dw_others: Aligned<f32>,
-    dw: Aligned<f32>,
-    hh: Aligned<f32>,
+    dw_others: OuterSums,
+    dw: OuterSums,
+    hh: OuterSums,
+    totals: Vec<f32>,
     h_sum: Aligned<f32>,
     x_sum: Aligned<f32>,
     /// The others' `db`, and what silent outputs take back of `db_i`; the loss without what [`finish`] makes of the sums.
@@ -165,15 +166,14 @@ impl Workspace {
             (&mut self.w, m * n_linear),
             (&mut self.w_padded, m * padded),
             (&mut self.transposed, n * m),
-            (&mut self.gram, m * m),
             (&mut self.shift, m),
-            (&mut self.dw_others, m * n_others),
-            (&mut self.dw, m * n_linear),
-            (&mut self.hh, m * m),
             (&mut self.h_sum, m),
             (&mut self.x_sum, n_linear),
         ] {
             matrix.zeros(len);
+        }
+        for (sums, len) in [(&mut self.dw_others, m * n_others), (&mut self.dw, m * n_linear), (&mut self.hh, m * m)] {
+            sums.zeros(level, len);
         }
         self.b.clear();
         self.b.extend(self.split.order.iter().map(|&i| network.b[i as usize]));
@@ -192,7 +192,10 @@ impl Workspace {
                 *entry = row[i as usize];
             }
         }
-        add_outer(level, &self.w_padded, &self.w_padded, m, &mut self.gram);
+        let mut squares = OuterSums::default();
+        squares.zeros(level, m * m);
+        squares.add(level, &[(&self.w_padded, &self.w_padded)], m);
+        squares.totals_into(level, &mut self.gram);
         self.gram.iter_mut().for_each(|entry| *entry *= self.twice);
         self.sums.loss = 0.0;
         self.sums.db.clear();
@@ -311,7 +314,7 @@ impl Workspace {
                 own.loss -= 0.5 * f64::from(twice) * (f64::from(error).powi(2) - f64::from(x).powi(2));
                 for k in 0..m {
                     dh[k * tile + s] -= back * w[k];
-                    dw[k * n_linear + i] -= back * h[k * tile + s];
+                    dw.subtract(k * n_linear + i, back * h[k * tile + s]);
                 }
             }
         }
@@ -323,7 +326,7 @@ impl Workspace {
         let Workspace { dw_others, dw, hh, h_sum, x_sum, sums: own, .. } = self;
         let (n, n_others, twice) = (split.order.len(), split.n_others, self.twice);
         let tile = h.len() / m;
-        add_outer(level, h, h, m, hh);
+        hh.add(level, &[(h, h)], m);
         let mut crossed = 0.0;
         for ((h_sum, row), part) in h_sum.iter_mut().zip(h.chunks_exact(tile)).zip(h_linear.chunks_exact(tile)) {
             let (sum, product) = sums::of_products(level, row, part);
@@ -331,8 +334,7 @@ impl Workspace {
             crossed += f64::from(product);
         }
         if n_others > 0 {
-            add_outer(level, h, g, n_others, dw_others);
-            add_outer(level, dh, &x[..n_others * tile], n_others, dw_others);
+            dw_others.add(level, &[(h, g), (dh, &x[..n_others * tile])], n_others);
         }
         let mut squares = 0.0;
         dh.iter_mut().zip(h.iter()).for_each(|(dh, &h)| *dh -= twice * h);
@@ -342,7 +344,7 @@ impl Workspace {
             *x_sum += sum;
             squares += f64::from(square);
         }
-        add_outer(level, dh, x, n - n_others, dw);
+        dw.add(level, &[(dh, x)], n - n_others);
         own.loss += 0.5 * f64::from(twice) * (squares - 2.0 * crossed);
     }
 }
@@ -351,12 +353,12 @@ impl Workspace {
 #[inline(never)] // As `add_tile`.
 pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &mut Sums) {
     let (n, m) = (network.n_features(), network.n_hidden());
-    let mut products = std::mem::take(&mut workspace.scratch);
-    let Workspace { split, twice, w_padded, b, dw_others, dw, hh, h_sum, x_sum, sums: own, n_samples, .. } =
-        &*workspace;
+    let Workspace { split, twice, w_padded, b, dw_others, dw, hh, totals, scratch: products, .. } = workspace;
+    let Workspace { h_sum, x_sum, sums: own, n_samples, .. } = workspace;
     let (others, linear) = split.order.split_at(split.n_others);
+    dw_others.totals_into(level, totals);
     for (k, row) in sums.dw.chunks_exact_mut(n).enumerate() {
-        for (&i, &part) in others.iter().zip(&dw_others[k * others.len()..]) {
+        for (&i, &part) in others.iter().zip(&totals[k * others.len()..]) {
             row[i as usize] += f64::from(part);
         }
     }
@@ -367,7 +369,9 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
     // (Σ h hᵀ) W.
     let padded = w_padded.len() / m;
     products.resize(w_padded.len());
-    products::product(level, hh, m, w_padded, &mut products);
+    hh.totals_into(level, totals);
+    products::product(level, totals, m, w_padded, products);
+    dw.totals_into(level, totals);
     let (twice, samples) = (f64::from(*twice), *n_samples as f64);
     for (place, &i) in linear.iter().enumerate() {
         let b = f64::from(b[others.len() + place]);
@@ -377,11 +381,10 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
             let product = f64::from(products[k * padded + place]);
             along += w * h_sum;
             square += w * product;
-            sums.dw[k * n + i as usize] += f64::from(dw[k * linear.len() + place]) + twice * (b * h_sum + product);
+            sums.dw[k * n + i as usize] += f64::from(totals[k * linear.len() + place]) + twice * (b * h_sum + product);
         }
         let x_sum = f64::from(x_sum[place]);
         sums.db[i as usize] += twice * (samples * b + along - x_sum);
         sums.loss += 0.5 * twice * (b * (samples * b + 2.0 * (along - x_sum)) + square);
     }
-    workspace.scratch = products;
 }

@@ -124,14 +124,14 @@ impl Work {
         self.sums.clear();
         match &mut self.workspace {
             Workspace::Narrow(workspace) => narrow::begin(level, network, workspace),
-            Workspace::Blocked(workspace) => blocked::begin(network, workspace),
+            Workspace::Blocked(workspace) => blocked::begin(level, network, workspace),
             Workspace::Gram(workspace) => gram::begin(level, network, workspace),
             Workspace::Listed(workspace) => listed::begin(level, network, reading, workspace),
             #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(shorter, spaces) => {
                 *shorter = linear::begin(level, network, reading, &mut spaces.0);
                 if !*shorter {
-                    blocked::begin(network, &mut spaces.1);
+                    blocked::begin(level, network, &mut spaces.1);
                 }
             }
         }
@@ -195,13 +195,13 @@ impl Work {
     pub fn finish(&mut self, level: Level, network: Network) -> &Sums {
         match &mut self.workspace {
             Workspace::Narrow(workspace) => narrow::finish(level, workspace, &mut self.sums),
-            Workspace::Blocked(workspace) => blocked::finish(workspace, &mut self.sums),
+            Workspace::Blocked(workspace) => blocked::finish(level, workspace, &mut self.sums),
             Workspace::Gram(workspace) => gram::finish(level, network, workspace, &mut self.sums),
             Workspace::Listed(workspace) => listed::finish(level, network, workspace, &mut self.sums),
             #[cfg(not(target_arch = "wasm32"))]
             Workspace::Linear(true, spaces) => linear::finish(level, network, &mut spaces.0, &mut self.sums),
             #[cfg(not(target_arch = "wasm32"))]
-            Workspace::Linear(false, spaces) => blocked::finish(&spaces.1, &mut self.sums),
+            Workspace::Linear(false, spaces) => blocked::finish(level, &mut spaces.1, &mut self.sums),
         }
         &self.sums
     }

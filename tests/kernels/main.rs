@@ -7,6 +7,7 @@
 mod lists;
 
 use superposition::kernels::draws::{self, Reading};
+use superposition::kernels::products::OuterSums;
 use superposition::kernels::{BLOCK, Level, Network, Perturbation, Sums, blocked, narrow, oracle, products};
 use superposition::models::linear;
 use superposition::rng::{Purpose, Stream};
@@ -108,9 +109,9 @@ fn blocked_sums(
 ) -> Sums {
     let mut workspace = blocked::Workspace::default();
     let mut sums = zeros(&network);
-    blocked::begin(network, &mut workspace);
+    blocked::begin(level, network, &mut workspace);
     blocked::add_tile(level, network, reading, words, n_samples, perturbation, &mut workspace, &mut sums);
-    blocked::finish(&workspace, &mut sums);
+    blocked::finish(level, &mut workspace, &mut sums);
     sums
 }
 
@@ -459,10 +460,19 @@ fn products_of_small_integers_are_exact() {
             // a · bᵀ through the oracle: transpose b by hand.
             let (left, right) = (integers(rows * tile, 3), integers(inner * tile, 11));
             let transposed: Vec<f32> = (0..tile * inner).map(|at| right[(at % inner) * tile + at / inner]).collect();
-            let mut sum = vec![1.0; rows * inner];
-            products::add_outer(level, &left, &right, inner, &mut sum);
-            let (want, _) = oracle::product(&left, tile, &transposed);
-            assert!(sum.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w + 1.0), "{} {rows}×{inner}", level.name());
+            let (mut sums, mut totals) = (OuterSums::default(), Vec::new());
+            // One pair, then two at once, where other sums were.
+            for pairs in [&[(&*left, &*right)][..], &[(&left, &right), (&left, &right)]] {
+                sums.zeros(level, rows * inner);
+                sums.add(level, pairs, inner);
+                sums.add(level, pairs, inner);
+                sums.subtract(rows * inner - 1, 3.0);
+                sums.totals_into(level, &mut totals);
+                let (mut want, _) = oracle::product(&left, tile, &transposed);
+                want.iter_mut().for_each(|sum| *sum *= 2.0 * pairs.len() as f64);
+                want[rows * inner - 1] -= 3.0;
+                assert!(totals.iter().zip(&want).all(|(&o, &w)| f64::from(o) == w), "{} {rows}×{inner}", level.name());
+            }
         }
     }
 }
