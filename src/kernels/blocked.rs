@@ -236,31 +236,29 @@ fn errors_to_gradients_lanes<S: Simd, const FUSED: bool>(
 ) {
     let lanes = S::f32s::LEN;
     let tile = TILE_VECTORS * lanes;
-    let zero = S::f32s::splat(simd, 0.0);
+    // Without branches on what is the same for all: no linear output is silent, as nothing is at most NaN, and only an absolute value loses its sign bit.
+    let floor = S::f32s::splat(simd, if network.relu { 0.0 } else { f32::NAN });
+    let kept = S::i32s::splat(simd, if network.absolute { i32::MAX } else { -1 });
     // Lane l of vector v is sample v·lanes + l; surplus samples of the last tile weigh nothing.
     let mut weights = [0.0_f32; TILE_VECTORS * BLOCK];
     weights[..n_samples].fill(1.0);
-    let masked = n_samples < tile;
+    let weights = &weights[..tile];
     for (i, (x_row, g_row)) in x.chunks_exact(tile).zip(g.chunks_exact_mut(tile)).enumerate() {
         let b = S::f32s::splat(simd, network.b[i]);
         let importance = S::f32s::splat(simd, network.importance[i]);
-        let (mut loss, mut db) = (zero, zero);
+        let (mut loss, mut db) = (S::f32s::splat(simd, 0.0), S::f32s::splat(simd, 0.0));
         for at in (0..tile).step_by(lanes) {
-            let out = S::f32s::from_slice(simd, &g_row[at..at + lanes]) + b;
-            let silent = out.simd_le(zero);
-            let output = if network.relu { zero_where(simd, silent, out) } else { out };
-            let target = S::f32s::from_slice(simd, &x_row[at..at + lanes]);
-            let target = if network.absolute { target.abs() } else { target };
-            let mut error = output - target;
-            if masked {
-                error *= S::f32s::from_slice(simd, &weights[at..at + lanes]);
-            }
+            let here = at..at + lanes;
+            let out = S::f32s::from_slice(simd, &g_row[here.clone()]) + b;
+            let silent = out.simd_le(floor);
+            let x: S::i32s = S::f32s::from_slice(simd, &x_row[here.clone()]).bitcast();
+            let target: S::f32s = (x & kept).bitcast();
+            let error = (zero_where(simd, silent, out) - target) * S::f32s::from_slice(simd, &weights[here.clone()]);
             let weighted = importance * error;
             loss = mul_add::<S, FUSED>(weighted, error, loss);
-            let gradient = weighted + weighted;
-            let gradient = if network.relu { zero_where(simd, silent, gradient) } else { gradient };
+            let gradient = zero_where(simd, silent, weighted + weighted);
             db += gradient;
-            gradient.store_slice(&mut g_row[at..at + lanes]);
+            gradient.store_slice(&mut g_row[here]);
         }
         sums.loss += f64::from(loss.reduce_sum());
         sums.db[i] += f64::from(db.reduce_sum());

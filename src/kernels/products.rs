@@ -415,6 +415,7 @@ impl OuterSums {
     }
 }
 
+/// Numbers a sum, until it is asked for.
 #[inline(always)]
 fn parts_of<S: Simd>(_: S) -> usize {
     if S::f32s::LEN > 4 { S::f32s::LEN } else { 1 }
