@@ -332,8 +332,11 @@ fn note_low(values: &[f32], row: u32, at: usize, floors: &[f32], found: &mut Vec
     }
 }
 
-/// Sums of outer products `Σ a · bᵀ` over the samples of many tiles. With more than four lanes each is a vector until it is asked for: adding up the lanes costs as
-/// much as a few samples, and is done once a batch. Four lanes of four sums are added up in a few instructions: a tile at a time there, which takes less memory.
+/// Numbers that sums may take in the next but nearest cache, beside what they are made of: 256 KiB.
+const MOST_PARTS: usize = 65_536;
+
+/// Sums of outer products `Σ a · bᵀ` over the samples of many tiles. With more than four lanes each is a vector until it is asked for, unless there are too many: adding
+/// up the lanes costs as much as a few samples, and is done once a batch. Four lanes of four sums are added up in a few instructions, a tile at a time.
 #[derive(Debug, Default)]
 pub struct OuterSums {
     /// `[rows][columns][parts]`.
@@ -345,7 +348,8 @@ pub struct OuterSums {
 impl OuterSums {
     /// So many sums, all 0.
     pub fn zeros(&mut self, level: Level, len: usize) {
-        self.parts = run_either!(level, simd => parts_of(simd));
+        let lanes = super::lists::lanes_of(level);
+        self.parts = if lanes > 4 && len * lanes <= MOST_PARTS { lanes } else { 1 };
         self.sums.zeros(len * self.parts);
     }
 
@@ -385,7 +389,11 @@ impl OuterSums {
     #[inline(never)] // Once a batch.
     pub fn totals_into(&self, level: Level, out: &mut Vec<f32>) {
         out.resize(self.len(), 0.0);
-        run_either!(level, simd => totals_into(simd, &self.sums, out));
+        if self.parts == 1 {
+            out.copy_from_slice(&self.sums);
+        } else {
+            run_either!(level, simd => totals_into(simd, &self.sums, out));
+        }
     }
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]
@@ -396,37 +404,28 @@ impl OuterSums {
         pairs: &[(&[f32], &[f32])],
         n_columns: usize,
     ) {
-        let row_len = n_columns * parts_of(simd);
+        let parts = self.parts;
+        let row_len = n_columns * parts;
         let n_rows = self.sums.len() / row_len;
         let mut row = 0;
         while row < n_rows {
             let out = &mut self.sums[row * row_len..];
             let left = n_rows - row;
             row += if S::f32s::LEN == BLOCK && left >= OUTER_ROWS_WIDE {
-                outer_rows::<S, FUSED, OUTER_ROWS_WIDE>(simd, pairs, row, n_columns, out)
+                outer_rows::<S, FUSED, OUTER_ROWS_WIDE>(simd, pairs, row, n_columns, parts, out)
             } else if 2 * S::f32s::LEN == BLOCK && left >= OUTER_ROWS_AVX2 {
-                outer_rows::<S, FUSED, OUTER_ROWS_AVX2>(simd, pairs, row, n_columns, out)
+                outer_rows::<S, FUSED, OUTER_ROWS_AVX2>(simd, pairs, row, n_columns, parts, out)
             } else if left >= OUTER_ROWS {
-                outer_rows::<S, FUSED, OUTER_ROWS>(simd, pairs, row, n_columns, out)
+                outer_rows::<S, FUSED, OUTER_ROWS>(simd, pairs, row, n_columns, parts, out)
             } else {
-                outer_rows::<S, FUSED, 1>(simd, pairs, row, n_columns, out)
+                outer_rows::<S, FUSED, 1>(simd, pairs, row, n_columns, parts, out)
             };
         }
     }
 }
 
-/// Numbers a sum, until it is asked for.
-#[inline(always)]
-fn parts_of<S: Simd>(_: S) -> usize {
-    if S::f32s::LEN > 4 { S::f32s::LEN } else { 1 }
-}
-
 #[inline(always)]
 fn totals_into<S: Simd>(simd: S, sums: &[f32], out: &mut [f32]) {
-    if parts_of(simd) == 1 {
-        out.copy_from_slice(sums);
-        return;
-    }
     for (out, lanes) in out.iter_mut().zip(sums.chunks_exact(S::f32s::LEN)) {
         *out = S::f32s::from_slice(simd, lanes).reduce_sum();
     }
@@ -439,23 +438,23 @@ fn outer_rows<S: Simd, const FUSED: bool, const R: usize>(
     pairs: &[(&[f32], &[f32])],
     row: usize,
     n_columns: usize,
+    parts: usize,
     out: &mut [f32],
 ) -> usize {
-    let parts = parts_of(simd);
     let mut column = 0;
     while column < n_columns {
         let out = &mut out[column * parts..];
         column += if n_columns - column >= OUTER_COLUMNS && !(R == 1 && cfg!(target_arch = "wasm32")) {
-            outer_block::<S, FUSED, R, OUTER_COLUMNS>(simd, pairs, [row, column], n_columns, out)
+            outer_block::<S, FUSED, R, OUTER_COLUMNS>(simd, pairs, [row, column], n_columns, parts, out)
         } else if cfg!(target_arch = "wasm32") {
             // Row by row: a block of a width that seldom comes is code that the page downloads.
             for r in 0..R {
                 let out = &mut out[r * n_columns * parts..];
-                outer_block::<S, FUSED, 1, 1>(simd, pairs, [row + r, column], n_columns, out);
+                outer_block::<S, FUSED, 1, 1>(simd, pairs, [row + r, column], n_columns, parts, out);
             }
             1
         } else {
-            outer_block::<S, FUSED, R, 1>(simd, pairs, [row, column], n_columns, out)
+            outer_block::<S, FUSED, R, 1>(simd, pairs, [row, column], n_columns, parts, out)
         };
     }
     R
@@ -468,10 +467,11 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
     pairs: &[(&[f32], &[f32])],
     [row, column]: [usize; 2],
     n_columns: usize,
+    parts: usize,
     out: &mut [f32],
 ) -> usize {
     let lanes = S::f32s::LEN;
-    let is_vector = parts_of(simd) == lanes;
+    let is_vector = lanes > 4 && parts == lanes;
     let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
     if is_vector {
         for r in 0..R {
