@@ -346,7 +346,7 @@ pub struct OuterSums {
 }
 
 impl OuterSums {
-    /// So many sums, all 0.
+    /// So many sums, all 0, to be added to at this level.
     pub fn zeros(&mut self, level: Level, len: usize) {
         let lanes = super::lists::lanes_of(level);
         self.parts = if lanes > 4 && len * lanes <= MOST_PARTS { lanes } else { 1 };
@@ -405,6 +405,7 @@ impl OuterSums {
         n_columns: usize,
     ) {
         let parts = self.parts;
+        debug_assert!(parts == 1 || parts == S::f32s::LEN, "added at the level that zeros() was told");
         let row_len = n_columns * parts;
         let n_rows = self.sums.len() / row_len;
         let mut row = 0;
