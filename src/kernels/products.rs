@@ -14,8 +14,10 @@ use super::{Aligned, BLOCK, Level};
 /// Vectors of the right matrix that a product works on at once.
 const COLUMNS: usize = 2;
 /// Rows of the left matrix that a product works on at once where there are thirty-two registers (AVX-512), and elsewhere: 8 × 2
-/// and 5 × 2 accumulators leave room for what they are made of.
+/// and 5 × 2 accumulators leave room for what they are made of. What is left over is taken in as few turns as can be: a turn is at least as long as one
+/// accumulator's additions one after the other.
 const ROWS_WIDE: usize = 8;
+const MOST_ROWS_LEFT: usize = 6;
 const ROWS: usize = 5;
 /// Rows of the left and of the right matrix whose inner products over a tile are taken at once: 4 × 4 accumulators with AVX-512, 3 × 4 with AVX2, else 2 × 4.
 const OUTER_ROWS_WIDE: usize = 4;
@@ -83,12 +85,15 @@ pub(super) fn product_lanes<S: Simd, const FUSED: bool>(
     out: &mut [f32],
     adds: bool,
 ) {
-    let width = COLUMNS * S::f32s::LEN;
+    let lanes = S::f32s::LEN;
     let tile = b.len() / inner;
-    assert!(tile.is_multiple_of(width), "a row is a whole number of column groups");
-    let n_rows = out.len() / tile;
+    // Where a vector is left over it is taken alone; on wasm, none is: that is code to download.
+    assert!(tile.is_multiple_of(if cfg!(target_arch = "wasm32") { COLUMNS * lanes } else { lanes }), "whole vectors");
     let packed = b.len() > NEAR_CACHE;
-    for at in (0..tile).step_by(width) {
+    let mut at = 0;
+    while at < tile {
+        let is_left_over = cfg!(not(target_arch = "wasm32")) && tile - at == lanes;
+        let width = if is_left_over { lanes } else { COLUMNS * lanes };
         if packed {
             panel.resize(inner * width);
             for (place, row) in panel.chunks_exact_mut(width).zip(b.chunks_exact(tile)) {
@@ -96,28 +101,55 @@ pub(super) fn product_lanes<S: Simd, const FUSED: bool>(
             }
         }
         let (columns, stride) = if packed { (&panel[..], width) } else { (&b[at..], tile) };
-        let mut row = 0;
-        while row < n_rows {
-            let a_here = &a[row * a_stride..];
-            let out_here = &mut out[row * tile + at..];
-            let left = n_rows - row;
-            row += if S::f32s::LEN == BLOCK && left >= ROWS_WIDE {
-                product_rows::<S, FUSED, ROWS_WIDE>(simd, a_here, a_stride, columns, stride, out_here, tile, adds)
-            } else if left >= ROWS {
-                product_rows::<S, FUSED, ROWS>(simd, a_here, a_stride, columns, stride, out_here, tile, adds)
-            } else if cfg!(not(target_arch = "wasm32")) && left >= 2 {
-                product_rows::<S, FUSED, 2>(simd, a_here, a_stride, columns, stride, out_here, tile, adds)
-            } else {
-                product_rows::<S, FUSED, 1>(simd, a_here, a_stride, columns, stride, out_here, tile, adds)
-            };
+        if is_left_over {
+            product_columns::<S, FUSED, 1>(simd, a, a_stride, columns, stride, out, [at, tile], adds);
+        } else {
+            product_columns::<S, FUSED, COLUMNS>(simd, a, a_stride, columns, stride, out, [at, tile], adds);
         }
+        at += width;
     }
 }
 
-/// `R` rows of a product by a few columns, the rows of which lie `stride` apart; returns `R`.
+/// `C` vectors of columns of a product, whose rows lie `stride` apart; they go to those from number `at` on of rows of `tile`.
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "three matrices and how they lie")]
-fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
+fn product_columns<S: Simd, const FUSED: bool, const C: usize>(
+    simd: S,
+    a: &[f32],
+    a_stride: usize,
+    columns: &[f32],
+    stride: usize,
+    out: &mut [f32],
+    [at, tile]: [usize; 2],
+    adds: bool,
+) {
+    let is_wide = S::f32s::LEN == BLOCK;
+    let n_rows = out.len() / tile;
+    let mut row = 0;
+    while row < n_rows {
+        let a = &a[row * a_stride..];
+        let out = &mut out[row * tile + at..];
+        let left = n_rows - row;
+        row += if is_wide && left >= ROWS_WIDE {
+            product_rows::<S, FUSED, C, ROWS_WIDE>(simd, a, a_stride, columns, stride, out, tile, adds)
+        } else if is_wide && left >= MOST_ROWS_LEFT {
+            product_rows::<S, FUSED, C, MOST_ROWS_LEFT>(simd, a, a_stride, columns, stride, out, tile, adds)
+        } else if left >= ROWS {
+            product_rows::<S, FUSED, C, ROWS>(simd, a, a_stride, columns, stride, out, tile, adds)
+        } else if cfg!(not(target_arch = "wasm32")) && left >= 4 {
+            product_rows::<S, FUSED, C, 4>(simd, a, a_stride, columns, stride, out, tile, adds)
+        } else if cfg!(not(target_arch = "wasm32")) && left >= 2 {
+            product_rows::<S, FUSED, C, 2>(simd, a, a_stride, columns, stride, out, tile, adds)
+        } else {
+            product_rows::<S, FUSED, C, 1>(simd, a, a_stride, columns, stride, out, tile, adds)
+        };
+    }
+}
+
+/// `R` rows of a product by `C` vectors of columns, the rows of which lie `stride` apart; returns `R`.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "three matrices and how they lie")]
+fn product_rows<S: Simd, const FUSED: bool, const C: usize, const R: usize>(
     simd: S,
     a: &[f32],
     a_stride: usize,
@@ -128,11 +160,10 @@ fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
     adds: bool,
 ) -> usize {
     let lanes = S::f32s::LEN;
-    let width = COLUMNS * lanes;
-    let mut acc = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
+    let mut acc = [[S::f32s::splat(simd, 0.0); C]; R];
     if adds {
         for r in 0..R {
-            for c in 0..COLUMNS {
+            for c in 0..C {
                 acc[r][c] = S::f32s::from_slice(simd, &out[r * tile + c * lanes..][..lanes]);
             }
         }
@@ -143,26 +174,26 @@ fn product_rows<S: Simd, const FUSED: bool, const R: usize>(
     for r in 1..R {
         rows[r] = &a[r * a_stride..][..inner];
     }
-    let acc = add_products::<S, FUSED, R>(simd, rows, columns, stride, acc);
+    let acc = add_products::<S, FUSED, C, R>(simd, rows, columns, stride, acc);
     for r in 0..R {
-        let row = &mut out[r * tile..][..width];
-        for c in 0..COLUMNS {
+        let row = &mut out[r * tile..][..C * lanes];
+        for c in 0..C {
             acc[r][c].store_slice(&mut row[c * lanes..(c + 1) * lanes]);
         }
     }
     R
 }
 
-/// `acc` and the products of `R` rows with a few columns.
+/// `acc` and the products of `R` rows with `C` vectors of columns.
 #[inline(always)]
-fn add_products<S: Simd, const FUSED: bool, const R: usize>(
+fn add_products<S: Simd, const FUSED: bool, const C: usize, const R: usize>(
     simd: S,
     rows: [&[f32]; R],
     columns: &[f32],
     stride: usize,
-    mut acc: [[S::f32s; COLUMNS]; R],
-) -> [[S::f32s; COLUMNS]; R] {
-    let width = COLUMNS * S::f32s::LEN;
+    mut acc: [[S::f32s; C]; R],
+) -> [[S::f32s; C]; R] {
+    let width = C * S::f32s::LEN;
     let inner = rows[0].len();
     // Of one length for all who look: the bounds are checked once.
     let mut rows = rows;
@@ -171,7 +202,7 @@ fn add_products<S: Simd, const FUSED: bool, const R: usize>(
     }
     if cfg!(target_arch = "wasm32") {
         for (j, right) in columns.chunks(stride).take(inner).enumerate() {
-            add_step::<S, FUSED, R>(simd, &rows, j, &right[..width], &mut acc);
+            add_step::<S, FUSED, C, R>(simd, &rows, j, &right[..width], &mut acc);
         }
         return acc;
     }
@@ -180,29 +211,29 @@ fn add_products<S: Simd, const FUSED: bool, const R: usize>(
     let mut at = 0;
     for j in 0..inner {
         assert!(at <= last, "a row of the matrix");
-        add_step::<S, FUSED, R>(simd, &rows, j, &columns[at..at + width], &mut acc);
+        add_step::<S, FUSED, C, R>(simd, &rows, j, &columns[at..at + width], &mut acc);
         at += stride;
     }
     acc
 }
 
-/// Adds the products of the `j`th numbers of `R` rows with a row of a few columns.
+/// Adds the products of the `j`th numbers of `R` rows with a row of `C` vectors of columns.
 #[inline(always)]
-fn add_step<S: Simd, const FUSED: bool, const R: usize>(
+fn add_step<S: Simd, const FUSED: bool, const C: usize, const R: usize>(
     simd: S,
     rows: &[&[f32]; R],
     j: usize,
     columns: &[f32],
-    acc: &mut [[S::f32s; COLUMNS]; R],
+    acc: &mut [[S::f32s; C]; R],
 ) {
     let lanes = S::f32s::LEN;
-    let mut right = [S::f32s::splat(simd, 0.0); COLUMNS];
-    for c in 0..COLUMNS {
+    let mut right = [S::f32s::splat(simd, 0.0); C];
+    for c in 0..C {
         right[c] = S::f32s::from_slice(simd, &columns[c * lanes..(c + 1) * lanes]);
     }
     for r in 0..R {
         let left = S::f32s::splat(simd, rows[r][j]);
-        for c in 0..COLUMNS {
+        for c in 0..C {
             acc[r][c] = mul_add::<S, FUSED>(left, right[c], acc[r][c]);
         }
     }
@@ -300,7 +331,7 @@ fn find_in_rows<S: Simd, const FUSED: bool, const R: usize>(
         rows[r] = &a[which[r] as usize * stride..][..inner];
     }
     let zeros = [[S::f32s::splat(simd, 0.0); COLUMNS]; R];
-    let products = add_products::<S, FUSED, R>(simd, rows, columns, tile, zeros);
+    let products = add_products::<S, FUSED, COLUMNS, R>(simd, rows, columns, tile, zeros);
     let mut is_low = false;
     for c in 0..COLUMNS {
         let mut least = products[0][c];
