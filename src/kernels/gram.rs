@@ -5,7 +5,7 @@
 //! are row j of `P = Σ x gᵀ`; as `h = Wx` and `dh = Wg`, the whole gradient `Σ h gᵀ + dh xᵀ` is `W(P + Pᵀ)`, once a batch. The outputs and P are products of the samples'
 //! lists, by sample and by feature. A sample in which nothing is active has the outputs b, so such samples are only counted.
 
-use super::lists::{self, Lists, Place};
+use super::lists::{self, Drawn, Lists};
 use super::network::{Network, Sums};
 use super::rows::Outputs;
 use super::{Aligned, BLOCK, Level, products};
@@ -27,7 +27,6 @@ pub struct Workspace {
     n_empty: usize,
     /// All features, and those that are active in a tile.
     features: Vec<u32>,
-    places: Vec<Place>,
     active: Vec<u32>,
     by_sample: Lists,
     /// The samples in which something is active.
@@ -48,7 +47,7 @@ pub fn pays(network: &Network, n_active: f64, batch: usize) -> bool {
 /// Makes ready for a batch.
 pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     let (n, m) = (network.n_features(), network.n_hidden());
-    let (row_len, hidden_len) = (lists::row_len(level, n), lists::row_len(level, m));
+    let (row_len, hidden_len) = (lists::short_row_len(level, n), lists::row_len(level, m));
     let Workspace { transposed, padded, gram, pairs, features, panel, .. } = workspace;
     for (matrix, len) in [(&mut *transposed, n * hidden_len), (padded, m * row_len), (pairs, n * row_len)] {
         matrix.zeros(len);
@@ -63,8 +62,6 @@ pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
     products::product_of_rows(level, transposed, hidden_len, m, &workspace.padded, panel, gram, false);
     features.clear();
     features.extend(0..n as u32);
-    workspace.places.clear();
-    workspace.places.extend(features.iter().map(|&row| Place { row, class: 0 }));
     workspace.outputs.begin(level, network, features, row_len);
     (workspace.row_len, workspace.n_empty) = (row_len, 0);
 }
@@ -77,22 +74,25 @@ pub fn begin(level: Level, network: Network, workspace: &mut Workspace) {
 pub fn add_tile(
     level: Level,
     network: Network,
-    lists: &Lists,
+    drawn: &Drawn,
     n_samples: usize,
     workspace: &mut Workspace,
     sums: &mut Sums,
 ) {
     let n = network.n_features();
-    let Workspace { row_len, gram, pairs, g, outputs, n_empty, places, active, by_sample, filled, .. } = workspace;
+    let Workspace { row_len, gram, pairs, g, outputs, n_empty, active, by_sample, filled, .. } = workspace;
     let row_len = *row_len;
     assert_eq!(gram.len(), n * row_len, "begin() comes first");
-    lists.transpose_into(places, false, n_samples, by_sample);
+    let lists = &drawn.by_feature;
+    let by_sample = drawn.by_sample().unwrap_or_else(|| {
+        drawn.transpose_into(n_samples, by_sample);
+        by_sample
+    });
     by_sample.filled_into(0..n_samples, filled);
     lists.filled_into(0..n, active);
     *n_empty += n_samples - filled.len();
     g.resize(n_samples * row_len);
-    by_sample.add_products(level, filled, 0, gram, row_len, n, g, false);
-    sums.loss += outputs.errors(level, by_sample, filled, g);
+    sums.loss += outputs.errors_of_products(level, by_sample, filled, gram, g);
     lists.add_products(level, active, 0, g, row_len, n, pairs, true);
 }
 

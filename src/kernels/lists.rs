@@ -17,6 +17,10 @@ use super::{BLOCK, Level};
 pub const TILE: usize = 1024;
 /// Gaps that are made at once, with as many values: another such number.
 const AT_ONCE: usize = 256;
+/// Whether lists are drawn by sample, too: in Chromium that takes as long as to transpose them, and would be code to download.
+const CAN_HAVE_ROOM: bool = cfg!(not(target_arch = "wasm32"));
+/// Entries of a cache line.
+const ENTRIES_A_LINE: usize = 8;
 /// No gap is longer, so that sums of gaps stay whole numbers; it leaves any tile.
 const LONGEST_GAP: f32 = 1e9;
 
@@ -35,7 +39,15 @@ pub struct Lists {
     entries: Vec<Entry>,
     /// Where each list begins and ends.
     bounds: Vec<[u32; 2]>,
-    /// How many entries each sample has, of lists by feature only; there may be samples behind the last.
+}
+
+/// The lists of some samples as they are drawn.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// A list for each feature.
+    pub by_feature: Lists,
+    by_sample: Lists,
+    /// How many entries each sample has, where there are no lists by sample; there may be samples behind the last.
     counts: Vec<u32>,
 }
 
@@ -51,6 +63,8 @@ pub struct Place {
 /// Draws lists; holds the random numbers that are made at once.
 #[derive(Debug)]
 pub struct Skipper {
+    /// How many entries a sample has room for in lists that are drawn by sample, too, or 0.
+    room: usize,
     words: [u32; 2 * AT_ONCE],
     exponentials: [f32; AT_ONCE],
     gaps: [i32; AT_ONCE],
@@ -60,7 +74,7 @@ pub struct Skipper {
 impl Default for Skipper {
     fn default() -> Self {
         let (exponentials, values) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
-        Skipper { words: [0; 2 * AT_ONCE], exponentials, gaps: [0; AT_ONCE], values }
+        Skipper { room: 0, words: [0; 2 * AT_ONCE], exponentials, gaps: [0; AT_ONCE], values }
     }
 }
 
@@ -86,6 +100,17 @@ pub fn tile_samples(density: f64) -> usize {
 }
 
 impl Skipper {
+    /// One that draws lists by sample as well, where so many features are active on average and that is faster than to transpose them: [`Drawn::by_sample`] has them then.
+    pub fn by_sample(n_active: f64) -> Self {
+        if !CAN_HAVE_ROOM || n_active < 1.0 {
+            return Self::default();
+        }
+        // Four standard deviations more; if a sample has more than that, all are transposed. Whole cache lines, an odd number of them: of
+        // lines that lie a power of two apart the nearest cache keeps only a few.
+        let lines = ((n_active + 4.0 * n_active.sqrt()) as usize).div_ceil(ENTRIES_A_LINE) | 1;
+        Skipper { room: lines * ENTRIES_A_LINE, ..Self::default() }
+    }
+
     /// Draws which of `n_samples` samples each feature is active in, and its values, uniform in [0, 1) with 24 bits.
     ///
     /// `fill` fills rows of [`BLOCK`] words; it is called for a whole number of them, whatever the level.
@@ -102,25 +127,32 @@ impl Skipper {
         gap_scales: &[f32],
         n_samples: usize,
         fill: &mut dyn FnMut(&mut [u32]),
-        lists: &mut Lists,
+        drawn: &mut Drawn,
     ) {
         assert!(n_samples <= TILE, "a tile holds its samples");
         // All samples of one feature, then all of the next: a walk over one line, as long as the densities stay the same.
         let shift = n_samples.next_power_of_two().trailing_zeros();
-        let mask = (1 << shift) - 1;
-        let Lists { entries, bounds: all_bounds, counts } = lists;
-        all_bounds.clear();
-        all_bounds.resize(gap_scales.len(), [0; 2]);
-        counts.clear();
-        counts.resize(mask + 1, 0);
+        let mask = (1 << shift) - 1_usize;
+        let Drawn { by_feature: Lists { entries, bounds }, by_sample, counts } = drawn;
+        bounds.clear();
+        bounds.resize(gap_scales.len(), [0; 2]);
+        // Where each sample's next entry goes by sample: how many it has, behind the room of those before.
+        let edges = counts;
+        edges.clear();
+        let slots = &mut by_sample.entries;
+        if self.has_room() {
+            edges.extend(self.starts().take(mask + 1));
+            slots.resize((self.room << shift).next_power_of_two(), Entry::default());
+        } else {
+            edges.resize(mask + 1, 0);
+        }
         let (mut len, mut spent, mut first) = (0, AT_ONCE, 0);
         for scales in gap_scales.chunk_by(|a, b| a == b) {
-            let bounds = &mut all_bounds[first..first + scales.len()];
+            let mut place = first << shift;
             first += scales.len();
-            let line = scales.len() << shift;
-            let mut place = 0;
+            let end = first << shift;
             self.gaps_from(level, spent, scales[0]);
-            while place < line {
+            while place < end {
                 if spent == AT_ONCE {
                     self.refill(level, scales[0], fill);
                     spent = 0;
@@ -128,32 +160,48 @@ impl Skipper {
                 if entries.len() < len + AT_ONCE {
                     make_room(entries, len + AT_ONCE);
                 }
-                let made = self.gaps[spent..].iter().zip(&self.values[spent..]);
-                let before = len;
-                for ((&gap, &value), entry) in made.zip(&mut entries[len..]) {
-                    place += gap as usize;
-                    if place >= line {
-                        break;
-                    }
-                    let (list, sample) = (place >> shift, place & mask);
-                    *entry = Entry { row: sample as u32, value };
-                    counts[sample] += 1;
-                    len += 1;
-                    bounds[list][1] = len as u32;
-                    place += 1;
-                }
+                let made = (&self.gaps[spent..], &self.values[spent..]);
+                let n_placed;
+                let at = [place, end];
+                (place, n_placed) = if self.has_room() {
+                    place_entries::<true>(made, at, shift, len, entries, bounds, edges, slots)
+                } else {
+                    place_entries::<false>(made, at, shift, len, entries, bounds, edges, slots)
+                };
+                len += n_placed;
                 // The one that led behind the end is spent, too.
-                spent = (spent + len - before + usize::from(place >= line)).min(AT_ONCE);
+                spent = (spent + n_placed + usize::from(place >= end)).min(AT_ONCE);
             }
         }
         let mut end = 0;
-        for bounds in all_bounds {
+        for bounds in bounds {
             *bounds = [end, end.max(bounds[1])];
             end = bounds[1];
         }
-        if !n_samples.is_power_of_two() {
-            lists.keep_first(n_samples);
+        by_sample.bounds.clear();
+        if self.has_room() {
+            // Of the samples behind the last, too: what one has no room for is in the place of another.
+            let has_room = |(start, &edge): (u32, &u32)| (edge - start) as usize <= self.room;
+            if self.starts().zip(&*edges).all(has_room) {
+                by_sample.bounds.extend(self.starts().zip(&*edges).take(n_samples).map(|(start, &edge)| [start, edge]));
+            } else {
+                edges.iter_mut().zip(self.starts()).for_each(|(edge, start)| *edge -= start);
+            }
         }
+        if !n_samples.is_power_of_two() {
+            drawn.by_feature.keep_first(n_samples);
+        }
+    }
+
+    /// Whether lists are drawn by sample, too.
+    fn has_room(&self) -> bool {
+        CAN_HAVE_ROOM && self.room > 0
+    }
+
+    /// Where each sample's room begins.
+    fn starts(&self) -> impl Iterator<Item = u32> + use<> {
+        let room = self.room as u32;
+        (0..).map(move |sample| sample * room)
     }
 
     /// Makes new numbers.
@@ -172,6 +220,42 @@ impl Skipper {
             run_either!(level, simd => gaps_of(simd, &exponentials[first..], scale, &mut gaps[first..]));
         }
     }
+}
+
+/// Goes on from a place on the line of all samples of one feature, then all of the next, until the numbers or the line end; returns the place, and
+/// how many entries it made. `len` there are before.
+#[inline(never)] // Its own registers: there are hardly enough.
+#[allow(clippy::too_many_arguments, reason = "where the walk is and the four lists that it writes")]
+fn place_entries<const BY_SAMPLE: bool>(
+    (gaps, values): (&[i32], &[f32]),
+    [mut place, end]: [usize; 2],
+    shift: u32,
+    len: usize,
+    entries: &mut [Entry],
+    bounds: &mut [[u32; 2]],
+    edges: &mut [u32],
+    slots: &mut [Entry],
+) -> (usize, usize) {
+    // Powers of two; no slots where there is no room.
+    let (last_sample, last_slot) = (edges.len() - 1, slots.len().wrapping_sub(1));
+    let mut n_placed = 0;
+    for ((&gap, &value), entry) in gaps.iter().zip(values).zip(&mut entries[len..]) {
+        place += gap as u32 as usize;
+        if place >= end {
+            break;
+        }
+        let (list, sample) = (place >> shift, place & last_sample);
+        *entry = Entry { row: sample as u32, value };
+        let slot = edges[sample];
+        edges[sample] = slot + 1;
+        if BY_SAMPLE {
+            slots[slot as usize & last_slot] = Entry { row: list as u32, value };
+        }
+        n_placed += 1;
+        bounds[list][1] = (len + n_placed) as u32;
+        place += 1;
+    }
+    (place, n_placed)
 }
 
 #[inline(always)]
@@ -265,41 +349,6 @@ impl Lists {
         &self.entries[start as usize..end as usize]
     }
 
-    /// Of lists by feature, makes lists by sample, one for each class of features: that of class c and sample s is number `c · n_samples + s`. Features
-    /// rise in those of class 0, and fall in those of class 1, which grow from the end of what a sample has.
-    ///
-    /// # Panics
-    /// If these lists were not drawn for so many samples, if a feature has no place, or if what is active is in class 1 without `has_two_classes`.
-    pub fn transpose_into(&self, places: &[Place], has_two_classes: bool, n_samples: usize, out: &mut Lists) {
-        let Lists { entries, bounds, .. } = out;
-        let total = self.bounds.last().map_or(0, |bounds| bounds[1] as usize);
-        let mut end = 0;
-        bounds.clear();
-        let counts = self.counts[..n_samples].iter();
-        bounds.extend(counts.map(|&count| {
-            end += count;
-            [end - count; 2]
-        }));
-        if has_two_classes {
-            bounds.extend_from_within(1..);
-            bounds.push([end; 2]);
-        }
-        entries.resize(total.max(entries.len()), Entry::default());
-        let edges = bounds.as_flattened_mut();
-        for list in 0..self.n_lists() {
-            let Place { row, class } = places[list];
-            let edges = &mut edges[2 * class as usize * n_samples..];
-            let side = 1 - class as usize;
-            for entry in self.of(list) {
-                // Behind the last of class 0, before the first of class 1.
-                let edge = &mut edges[2 * entry.row as usize + side];
-                let at = *edge - class;
-                *edge = at + 1 - class;
-                entries[at as usize] = Entry { row, value: entry.value };
-            }
-        }
-    }
-
     /// The lists of a range that are not empty, shorter ones first where they are long: loops over lists of one length are guessed.
     pub fn filled_into(&self, lists: std::ops::Range<usize>, out: &mut Vec<u32>) {
         let bounds = &self.bounds[lists.clone()];
@@ -321,19 +370,6 @@ impl Lists {
         let n_empty = order_by_level(&lengths, out)[0] as usize;
         out.iter_mut().for_each(|list| *list += first_list);
         out.drain(..n_empty);
-    }
-
-    /// The sums of a list's values and of their squares.
-    #[inline(never)]
-    pub fn sums(&self, list: usize) -> (f32, f32) {
-        // In four parts: an addition takes as long as four can be begun.
-        let mut parts = [[0.0_f32; 2]; 4];
-        for (at, entry) in self.of(list).iter().enumerate() {
-            let part = &mut parts[at % 4];
-            *part = [part[0] + entry.value, part[1] + entry.value * entry.value];
-        }
-        let [a, b, c, d] = parts;
-        ((a[0] + b[0]) + (c[0] + d[0]), (a[1] + b[1]) + (c[1] + d[1]))
     }
 
     /// Writes, or adds, to row `l − first` of `out` the sum over the entries of list l of their values times `rows[entry.row]`, for the lists named.
@@ -358,6 +394,73 @@ impl Lists {
         assert!(n_columns.next_multiple_of(lanes_of(level)) <= row_len, "rows are whole vectors");
         let shape = Shape { first_list: first, row_len, n_columns, adds };
         run_at!(level, simd, FUSED => add_products::<_, FUSED>(simd, self, which, shape, rows, out));
+    }
+}
+
+impl Drawn {
+    /// A list for each sample, its features rising, where a [`Skipper::by_sample`] drew and all entries had room.
+    pub fn by_sample(&self) -> Option<&Lists> {
+        Some(&self.by_sample).filter(|lists| CAN_HAVE_ROOM && lists.n_lists() > 0)
+    }
+
+    /// Makes lists by sample, features rising.
+    ///
+    /// # Panics
+    /// If these lists were not drawn for so many samples, or there are lists by sample.
+    pub fn transpose_into(&self, n_samples: usize, out: &mut Lists) {
+        self.deal::<false>(&[], n_samples, out, &mut []);
+    }
+
+    /// Makes lists by sample, one for each class of features: that of class c and sample s is number `c · n_samples + s`. Features
+    /// rise in those of class 0, and fall in those of class 1, which grow from the end of what a sample has. `sums` gets the sum of each feature's values, and that of
+    /// their squares: what is read here anyway.
+    ///
+    /// # Shapes
+    /// `places`: a feature each; `sums: [n_features][2]`.
+    ///
+    /// # Panics
+    /// If these lists were not drawn for so many samples, or there are lists by sample, or if the shapes do not fit.
+    pub fn split_into(&self, places: &[Place], n_samples: usize, out: &mut Lists, sums: &mut [[f32; 2]]) {
+        self.deal::<true>(places, n_samples, out, sums);
+    }
+
+    #[inline(always)]
+    fn deal<const SPLIT: bool>(&self, places: &[Place], n_samples: usize, out: &mut Lists, sums: &mut [[f32; 2]]) {
+        assert!(self.by_sample().is_none(), "there is nothing left to do");
+        let Lists { entries, bounds } = out;
+        let total = self.by_feature.bounds.last().map_or(0, |bounds| bounds[1] as usize);
+        let mut end = 0;
+        bounds.clear();
+        bounds.extend(self.counts[..n_samples].iter().map(|&count| {
+            end += count;
+            [end - count; 2]
+        }));
+        if SPLIT {
+            bounds.extend_from_within(1..);
+            bounds.push([end; 2]);
+        }
+        entries.resize(total.max(entries.len()), Entry::default());
+        let edges = bounds.as_flattened_mut();
+        for list in 0..self.by_feature.n_lists() {
+            let Place { row, class } = if SPLIT { places[list] } else { Place { row: list as u32, class: 0 } };
+            let edges = &mut edges[2 * class as usize * n_samples..];
+            let side = 1 - class as usize;
+            let (mut sum, mut square) = (0.0, 0.0);
+            for entry in self.by_feature.of(list) {
+                // Behind the last of class 0, before the first of class 1.
+                let edge = &mut edges[2 * entry.row as usize + side];
+                let at = *edge - class;
+                *edge = at + 1 - class;
+                entries[at as usize] = Entry { row, value: entry.value };
+                if SPLIT {
+                    sum += entry.value;
+                    square += entry.value * entry.value;
+                }
+            }
+            if SPLIT {
+                sums[list] = [sum, square];
+            }
+        }
     }
 }
 
@@ -403,6 +506,11 @@ fn lanes_of_simd<S: Simd>(_: S) -> usize {
 /// How long rows of so many numbers are where they are also columns of a [`super::products::product`].
 pub fn row_len(level: Level, n_numbers: usize) -> usize {
     n_numbers.next_multiple_of(2 * lanes_of(level))
+}
+
+/// The same with as few numbers behind the last as can be: rows that fill the nearest cache, or that lie a power of two apart, make it forget some.
+pub fn short_row_len(level: Level, n_numbers: usize) -> usize {
+    if cfg!(target_arch = "wasm32") { row_len(level, n_numbers) } else { n_numbers.next_multiple_of(lanes_of(level)) }
 }
 
 #[cfg_attr(target_arch = "wasm32", inline(never))]

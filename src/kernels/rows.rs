@@ -26,6 +26,8 @@ pub struct Outputs {
 const SAMPLES: usize = 16;
 /// Vectors of columns whose sums are taken at once: an addition takes as long as several can be begun.
 const AT_ONCE: usize = 3;
+/// The most vectors that a product of a list has in registers.
+const WIDEST: usize = 8;
 
 impl Outputs {
     /// Makes ready for a batch: of the outputs with these indices.
@@ -57,11 +59,37 @@ impl Outputs {
         0.5 * twice_loss
     }
 
+    /// [`Self::errors`] of the products of the lists with the rows of `matrix`, which it writes to `g`: where a row fits in registers, outputs are turned before they are written.
+    ///
+    /// # Shapes
+    /// As there; `matrix: [features][row_len]`.
+    pub fn errors_of_products(
+        &mut self,
+        level: Level,
+        lists: &Lists,
+        samples: &[u32],
+        matrix: &[f32],
+        g: &mut [f32],
+    ) -> f64 {
+        let n_vectors = self.n_columns / lanes_of(level);
+        if cfg!(target_arch = "wasm32") || n_vectors > WIDEST {
+            lists.add_products(level, samples, 0, matrix, self.row_len, self.n_columns, g, false);
+            return self.errors(level, lists, samples, g);
+        }
+        let mut twice_loss = 0.0;
+        for samples in samples.chunks(SAMPLES) {
+            let of_outputs = run_at!(level, simd, FUSED => multiply::<_, FUSED>(simd, self, lists, samples, matrix, g));
+            twice_loss += f64::from(of_outputs) + f64::from(self.subtract_inputs(lists, samples, g));
+        }
+        0.5 * twice_loss
+    }
+
     /// Takes the inputs into account; returns what they add to twice the loss.
     #[inline(never)]
     fn subtract_inputs(&mut self, lists: &Lists, samples: &[u32], g: &mut [f32]) -> f32 {
         let row_len = self.row_len;
         let (twice_importance, db) = (&self.twice_importance[..row_len], &mut self.db[..row_len]);
+        let floor = if self.relu { 0.0 } else { f32::NEG_INFINITY };
         let relu = if self.relu { u32::MAX } else { 0 };
         let mut twice_loss = 0.0;
         for &sample in samples {
@@ -72,9 +100,16 @@ impl Outputs {
                 let i = row as usize;
                 let weighted = twice_importance[i] * value;
                 of_sample += (weighted - (g[i] + g[i])) * value;
-                // The gradient so far is 0 where the output is silent, and positive elsewhere. By bits, since a branch could not be guessed.
-                let silent = (g[i].to_bits() as i32).wrapping_sub(1) >> 31;
-                let back = f32::from_bits(weighted.to_bits() & !(silent as u32 & relu));
+                // The gradient so far is 0 where the output is silent, and positive elsewhere. Not by a branch, which could not be guessed: of a choice between
+                // floats browsers make one, of bits rustc does.
+                let back = if cfg!(target_arch = "wasm32") {
+                    let silent = (g[i].to_bits() as i32).wrapping_sub(1) >> 31;
+                    f32::from_bits(weighted.to_bits() & !(silent as u32 & relu))
+                } else if g[i] <= floor {
+                    0.0
+                } else {
+                    weighted
+                };
                 g[i] -= back;
                 db[i] -= back;
             }
@@ -87,6 +122,81 @@ impl Outputs {
     pub fn db(&self) -> &[f32] {
         &self.db
     }
+}
+
+/// [`multiply_columns`] of all columns.
+#[inline(always)]
+fn multiply<S: Simd, const FUSED: bool>(
+    simd: S,
+    outputs: &mut Outputs,
+    lists: &Lists,
+    samples: &[u32],
+    matrix: &[f32],
+    g: &mut [f32],
+) -> f32 {
+    match outputs.n_columns / S::f32s::LEN {
+        1 => multiply_columns::<S, FUSED, 1>(simd, outputs, lists, samples, matrix, g),
+        2 => multiply_columns::<S, FUSED, 2>(simd, outputs, lists, samples, matrix, g),
+        3 => multiply_columns::<S, FUSED, 3>(simd, outputs, lists, samples, matrix, g),
+        4 => multiply_columns::<S, FUSED, 4>(simd, outputs, lists, samples, matrix, g),
+        5 => multiply_columns::<S, FUSED, 5>(simd, outputs, lists, samples, matrix, g),
+        6 => multiply_columns::<S, FUSED, 6>(simd, outputs, lists, samples, matrix, g),
+        7 => multiply_columns::<S, FUSED, 7>(simd, outputs, lists, samples, matrix, g),
+        _ => multiply_columns::<S, FUSED, WIDEST>(simd, outputs, lists, samples, matrix, g),
+    }
+}
+
+/// Products of lists with a matrix of `V` vectors a row, the gradients of which are written, and twice the loss if all inputs were 0.
+#[inline(always)]
+fn multiply_columns<S: Simd, const FUSED: bool, const V: usize>(
+    simd: S,
+    outputs: &mut Outputs,
+    lists: &Lists,
+    samples: &[u32],
+    matrix: &[f32],
+    g: &mut [f32],
+) -> f32 {
+    let lanes = S::f32s::LEN;
+    let row_len = outputs.row_len;
+    let floor = S::f32s::splat(simd, if outputs.relu { 0.0 } else { f32::NEG_INFINITY });
+    let (b, twice_importance) = (&outputs.b[..V * lanes], &outputs.twice_importance[..V * lanes]);
+    let db_place = &mut outputs.db[..V * lanes];
+    let mut twice_loss = S::f32s::splat(simd, 0.0);
+    let mut db = [twice_loss; V];
+    for v in 0..V {
+        db[v] = S::f32s::from_slice(simd, &db_place[v * lanes..(v + 1) * lanes]);
+    }
+    // Where the last row begins: the bounds of each are checked once.
+    let last = matrix.len().checked_sub(V * lanes).expect("a row at least");
+    for &sample in samples {
+        let mut sums = db;
+        for v in 0..V {
+            sums[v] = S::f32s::from_slice(simd, &b[v * lanes..(v + 1) * lanes]);
+        }
+        for entry in lists.of(sample as usize) {
+            let start = entry.row as usize * row_len;
+            assert!(start <= last, "a row of the matrix");
+            let row = &matrix[start..start + V * lanes];
+            let value = S::f32s::splat(simd, entry.value);
+            for v in 0..V {
+                let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
+                sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
+            }
+        }
+        let g = &mut g[sample as usize * row_len..][..V * lanes];
+        for v in 0..V {
+            let here = v * lanes..(v + 1) * lanes;
+            let out = zero_where(simd, sums[v].simd_le(floor), sums[v]);
+            let gradient = S::f32s::from_slice(simd, &twice_importance[here.clone()]) * out;
+            gradient.store_slice(&mut g[here]);
+            twice_loss = mul_add::<S, FUSED>(gradient, out, twice_loss);
+            db[v] += gradient;
+        }
+    }
+    for v in 0..V {
+        db[v].store_slice(&mut db_place[v * lanes..(v + 1) * lanes]);
+    }
+    twice_loss.reduce_sum()
 }
 
 /// The gradients and twice the loss of samples in which all inputs are 0.

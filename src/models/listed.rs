@@ -7,7 +7,7 @@
 use super::linear::{self, Split};
 use super::{Network, Sums};
 use crate::kernels::draws::Reading;
-use crate::kernels::lists::{self, Lists, Place};
+use crate::kernels::lists::{self, Drawn, Lists, Place};
 use crate::kernels::products::{Low, find_low, product_of_rows};
 use crate::kernels::rows::{self, Outputs};
 use crate::kernels::{Aligned, Level};
@@ -45,6 +45,8 @@ pub struct Workspace {
     /// Others in lists 0 to `samples`, linear features behind them.
     by_sample: Lists,
     places: Vec<Place>,
+    /// The tile's `Σ x_i` and `Σ x_i²`, a feature each.
+    sums: Vec<[f32; 2]>,
     /// `[samples][hidden_len]`.
     h: Aligned<f32>,
     h_linear: Aligned<f32>,
@@ -157,7 +159,7 @@ impl Workspace {
 /// # Panics
 /// If the shapes do not fit, or [`begin`] was not called.
 #[inline(never)] // The page finds it by its name: the opening figure does without.
-pub fn add_tile(level: Level, network: Network, lists: &Lists, n_samples: usize, workspace: &mut Workspace) {
+pub fn add_tile(level: Level, network: Network, drawn: &Drawn, n_samples: usize, workspace: &mut Workspace) {
     let (n, m) = (network.n_features(), network.n_hidden());
     assert_eq!(workspace.w_rows.len(), n * workspace.hidden_len, "begin() comes first");
     let Workspace { split, hidden_len, others_len, w_rows, w_others, gram, shift, .. } = workspace;
@@ -173,7 +175,9 @@ pub fn add_tile(level: Level, network: Network, lists: &Lists, n_samples: usize,
         let class = u32::from(row >= others.len());
         places[i as usize] = Place { row: row as u32, class };
     }
-    lists.transpose_into(places, true, n_samples, by_sample);
+    workspace.sums.resize(n, [0.0; 2]);
+    drawn.split_into(places, n_samples, by_sample, &mut workspace.sums);
+    let lists = &drawn.by_feature;
 
     // H, and the linear features' part of it.
     h.zeros(n_samples * hidden_len);
@@ -244,7 +248,7 @@ impl Workspace {
 
     /// Adds the tile's sums; dh becomes `dh − 2I h` on the way.
     fn add_sums(&mut self, level: Level, m: usize, lists: &Lists) {
-        let Workspace { split, hidden_len, h, h_linear, dh, dw_rows, h_sum, x_sum, twice, .. } = self;
+        let Workspace { split, hidden_len, h, h_linear, dh, dw_rows, h_sum, x_sum, sums, twice, .. } = self;
         let (hidden_len, twice) = (*hidden_len, *twice);
         let (others, linear) = split.order.split_at(split.n_others);
         lists.add_products(level, others, 0, dh, hidden_len, m, dw_rows, true);
@@ -256,7 +260,7 @@ impl Workspace {
         lists.add_products(level, linear, 0, dh, hidden_len, m, dw_rows, true);
         let mut squares = 0.0;
         for &i in linear {
-            let (sum, square) = lists.sums(i as usize);
+            let [sum, square] = sums[i as usize];
             x_sum[i as usize] += sum;
             squares += f64::from(square);
         }

@@ -4,7 +4,7 @@
 use super::linear;
 use super::{Network, Perturbation, Shape, Sums, listed};
 use crate::kernels::draws::Reading;
-use crate::kernels::lists::Lists;
+use crate::kernels::lists::{Drawn, Skipper};
 use crate::kernels::{BLOCK, Level, blocked, gram, narrow};
 
 /// Which kernel works a batch out. All that read words read them as the same samples, all that read lists likewise, and give the same sums up to rounding.
@@ -51,6 +51,14 @@ impl Kernel {
     /// Whether it reads lists, by [`Work::add_lists`]; which is a matter of the spec alone.
     pub fn is_listed(self) -> bool {
         matches!(self, Kernel::Gram | Kernel::Listed)
+    }
+
+    /// What draws its lists.
+    pub fn skipper(self, reading: &Reading) -> Skipper {
+        match self {
+            Kernel::Gram => Skipper::by_sample(reading.mean_active()),
+            _ => Skipper::default(),
+        }
     }
 
     /// Blocks of samples that are added at once.
@@ -181,7 +189,7 @@ impl Work {
     ///
     /// # Panics
     /// If the kernel does not read lists.
-    pub fn add_lists(&mut self, level: Level, network: Network, lists: &Lists, n_samples: usize) {
+    pub fn add_lists(&mut self, level: Level, network: Network, lists: &Drawn, n_samples: usize) {
         match &mut self.workspace {
             Workspace::Gram(workspace) => {
                 gram::add_tile(level, network, lists, n_samples, workspace, &mut self.sums);

@@ -3,7 +3,7 @@
 //! What samples with no active feature or one add is always exact. What others add is a Fourier series where the model and the law of
 //! inputs are such that theory has one, and sampled elsewhere.
 
-use crate::kernels::lists::{Lists, Skipper};
+use crate::kernels::lists::Drawn;
 use crate::kernels::{BLOCK, Level};
 use crate::models::{Kernel, Network, Shape, SparseErrors, Sums, Work};
 use crate::rng::{Purpose, Stream};
@@ -223,7 +223,7 @@ pub fn batch_sums(level: Level, spec: &ExperimentSpec, parameters: &[f32], n_sam
     let mut stream = Stream::new(spec.seed, Purpose::Evaluation);
     let tile = kernel.tile_blocks(level, &reading) * BLOCK;
     work.begin(level, network, &reading);
-    let (mut draws, mut lists, mut skipper) = (Vec::new(), Lists::default(), Skipper::default());
+    let (mut draws, mut lists, mut skipper) = (Vec::new(), Drawn::default(), kernel.skipper(&reading));
     for first in (0..n_samples).step_by(tile) {
         let here = (n_samples - first).min(tile);
         if kernel.is_listed() {

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::history::History;
 use super::run::{Run, Scratch, Status};
 use crate::error::Error;
-use crate::kernels::lists::{Lists, Skipper};
+use crate::kernels::lists::{Drawn, Skipper};
 use crate::kernels::{Aligned, BLOCK, Level};
 use crate::models::{Kernel, Perturbation, Shape, Work};
 use crate::order;
@@ -42,7 +42,7 @@ struct Group {
     work: Vec<Work>,
     draws: Aligned<u32>,
     /// Where what is active is listed, in place of words for all.
-    lists: Option<Box<(Skipper, Lists)>>,
+    lists: Option<Box<(Skipper, Drawn)>>,
     choices: Vec<u32>,
     /// Attack directions, one list a member.
     directions: Vec<Vec<f32>>,
@@ -145,6 +145,7 @@ impl Trainer {
             .map(|group| {
                 let key = group[0].0;
                 let (members, kernels): (Vec<_>, Vec<_>) = group.iter().map(|&(_, run, kernel)| (run, kernel)).unzip();
+                let reading = &self.cells[members[0] / restarts].reading;
                 let before = old.iter().find(|group| group.members.contains(&members[0]));
                 let stream = |purpose, of: fn(&Group) -> &Stream| {
                     before.map_or_else(|| Stream::new(key.seed, purpose), |group| of(group).clone())
@@ -152,7 +153,8 @@ impl Trainer {
                 Group {
                     stream: stream(Purpose::Batches, |group| &group.stream),
                     attacks: stream(Purpose::Attacks, |group| &group.attacks),
-                    tile_blocks: kernels[0].tile_blocks(self.level, &self.cells[members[0] / restarts].reading),
+                    tile_blocks: kernels[0].tile_blocks(self.level, reading),
+                    lists: key.listed.map(|_| Box::new((kernels[0].skipper(reading), Drawn::default()))),
                     work: kernels.into_iter().map(|kernel| Work::new(key.shape, kernel)).collect(),
                     directions: vec![Vec::new(); members.len()],
                     members,
@@ -160,7 +162,6 @@ impl Trainer {
                     batch: key.batch,
                     words: key.shape.n_features * if key.paired { 2 } else { 1 },
                     draws: Aligned::default(),
-                    lists: key.listed.is_some().then(Box::default),
                     choices: Vec::new(),
                 }
             })
@@ -199,7 +200,7 @@ impl Trainer {
         for group in &mut self.groups {
             group.draws = Aligned::default();
             if let Some(lists) = &mut group.lists {
-                lists.1 = Lists::default();
+                lists.1 = Drawn::default();
             }
             group.work.iter_mut().for_each(Work::rest);
         }

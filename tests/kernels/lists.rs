@@ -1,7 +1,7 @@
 //! Lists of what is active: how they are drawn, and the kernels that read them.
 
 use superposition::kernels::draws::Reading;
-use superposition::kernels::lists::{self, Lists, Place, Skipper};
+use superposition::kernels::lists::{self, Drawn, Lists, Place, Skipper};
 use superposition::kernels::{Level, Sums, gram, oracle};
 use superposition::models::listed;
 use superposition::rng::{Purpose, Stream};
@@ -9,13 +9,23 @@ use superposition::rng::{Purpose, Stream};
 use super::{LENGTHS, Model, compare, mostly_linear, silences_last};
 
 /// The lists of a seed, and the inputs that they say, sample by sample.
-fn listed_inputs(level: Level, densities: &[f64], n_samples: usize, seed: u64) -> (Lists, Vec<Vec<f32>>) {
+fn listed_inputs(level: Level, densities: &[f64], n_samples: usize, seed: u64) -> (Drawn, Vec<Vec<f32>>) {
+    drawn_inputs(Skipper::default(), level, densities, n_samples, seed)
+}
+
+fn drawn_inputs(
+    mut skipper: Skipper,
+    level: Level,
+    densities: &[f64],
+    n_samples: usize,
+    seed: u64,
+) -> (Drawn, Vec<Vec<f32>>) {
     let gap_scales: Vec<f32> = densities.iter().map(|&p| lists::gap_scale(p)).collect();
-    let (mut lists, mut stream) = (Lists::default(), Stream::new(seed, Purpose::Batches));
+    let (mut lists, mut stream) = (Drawn::default(), Stream::new(seed, Purpose::Batches));
     let fill = &mut |words: &mut [u32]| stream.fill_rows(level, words);
-    Skipper::default().draw(level, &gap_scales, n_samples, fill, &mut lists);
+    skipper.draw(level, &gap_scales, n_samples, fill, &mut lists);
     let mut inputs = vec![vec![0.0; densities.len()]; n_samples];
-    for (feature, list) in (0..densities.len()).map(|feature| (feature, lists.of(feature))) {
+    for (feature, list) in (0..densities.len()).map(|feature| (feature, lists.by_feature.of(feature))) {
         assert!(list.is_sorted_by(|a, b| a.row < b.row), "samples rise, and none comes twice");
         list.iter().for_each(|entry| inputs[entry.row as usize][feature] = entry.value);
     }
@@ -75,10 +85,10 @@ fn lists_are_drawn_with_their_densities() {
 fn gaps_have_the_probabilities_of_the_geometric_distribution() {
     // One feature, one word for gaps: the first sample in which it is active, or none.
     let first_gap = |level: Level, word: u32, scale: f32| {
-        let mut lists = Lists::default();
+        let mut lists = Drawn::default();
         let fill = &mut |words: &mut [u32]| words.fill(word);
         Skipper::default().draw(level, &[scale], lists::TILE, fill, &mut lists);
-        lists.of(0).first().map_or(lists::TILE, |entry| entry.row as usize)
+        lists.by_feature.of(0).first().map_or(lists::TILE, |entry| entry.row as usize)
     };
     for density in [0.25, 0.1, 0.01, 0.001] {
         let scale = lists::gap_scale(density);
@@ -100,15 +110,22 @@ fn gaps_have_the_probabilities_of_the_geometric_distribution() {
 }
 
 #[test]
-fn transposed_lists_hold_the_same_and_the_shortest_come_first() {
+fn split_lists_hold_the_same_and_the_shortest_come_first() {
     for density in [0.01, 0.7] {
         let (n, n_samples) = (9, 100);
         let (lists, inputs) = listed_inputs(Level::best(), &vec![density; n], n_samples, 3);
         // Features 2 and 5 in a class of their own.
         let place = |i: u32| Place { row: 10 + i, class: u32::from(i == 2 || i == 5) };
         let places: Vec<Place> = (0..n as u32).map(place).collect();
-        let mut by_sample = Lists::default();
-        lists.transpose_into(&places, true, n_samples, &mut by_sample);
+        let (mut by_sample, mut sums) = (Lists::default(), vec![[0.0; 2]; n]);
+        lists.split_into(&places, n_samples, &mut by_sample, &mut sums);
+        for (i, [sum, square]) in sums.into_iter().enumerate() {
+            let all = || inputs.iter().map(|x| f64::from(x[i]));
+            let (expected, squares) = (all().sum::<f64>(), all().map(|x| x * x).sum::<f64>());
+            for (got, want) in [(sum, expected), (square, squares)] {
+                assert!((f64::from(got) - want).abs() <= 1e-5 * want, "feature {i}: {got}, {want}");
+            }
+        }
         assert_eq!(by_sample.n_lists(), 2 * n_samples);
         for (sample, x) in inputs.iter().enumerate() {
             for class in 0..2 {
@@ -128,6 +145,32 @@ fn transposed_lists_hold_the_same_and_the_shortest_come_first() {
         assert!(filled.iter().all(|list| length(list) > 0 && (n_samples..2 * n_samples).contains(&(*list as usize))));
         assert_eq!(filled.len(), inputs.iter().filter(|x| x[2] > 0.0 || x[5] > 0.0).count());
         assert!(density < 0.1 || filled.is_sorted_by_key(length));
+    }
+}
+
+/// Where all samples have room for their entries, those are drawn by sample, too, and are those of the transposed lists.
+#[test]
+fn lists_that_are_drawn_by_sample_are_the_transposed_ones() {
+    let n = 20;
+    for (density, expected, is_there) in [(0.1, 2.0, true), (0.003, 2.0, true), (0.9, 2.0, false), (0.003, 0.06, false)]
+    {
+        for n_samples in [16, 100, 256, 1000] {
+            for level in Level::all() {
+                let (drawn, _) = drawn_inputs(Skipper::by_sample(expected), level, &vec![density; n], n_samples, 5);
+                let Some(by_sample) = drawn.by_sample() else {
+                    assert!(!is_there, "p {density} × {n_samples}");
+                    continue;
+                };
+                assert!(is_there, "p {density} × {n_samples}");
+                let mut transposed = Lists::default();
+                let (by_feature, _) = listed_inputs(level, &vec![density; n], n_samples, 5);
+                by_feature.transpose_into(n_samples, &mut transposed);
+                assert_eq!(by_sample.n_lists(), n_samples);
+                for sample in 0..n_samples {
+                    assert_eq!(by_sample.of(sample), transposed.of(sample), "p {density}, sample {sample}");
+                }
+            }
+        }
     }
 }
 
@@ -155,7 +198,9 @@ fn the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length() {
             // The same memory for all: a batch leaves nothing behind.
             let mut workspace = gram::Workspace::default();
             for n_samples in lengths_for(n) {
-                let (lists, inputs) = listed_inputs(level, &vec![density; n], n_samples, n_samples as u64);
+                // By sample, too, where there is room; by feature only.
+                let skipper = if n_samples % 2 == 0 { Skipper::default() } else { Skipper::by_sample(1.0) };
+                let (lists, inputs) = drawn_inputs(skipper, level, &vec![density; n], n_samples, n_samples as u64);
                 let want = oracle::sums_of(model.tied(), &inputs);
                 let mut got = Sums::zeros(n, m);
                 gram::begin(level, model.tied(), &mut workspace);
