@@ -568,6 +568,7 @@ fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
     let lanes = S::f32s::LEN;
     let Shape { first_list, row_len, adds, .. } = shape;
     let rows = &rows[first..];
+    // Where the last row begins: the bounds of each are checked once.
     let last = rows.len().checked_sub(V * lanes).expect("a row at least");
     for &list in which {
         let place = &mut out[(list as usize - first_list) * row_len + first..][..V * lanes];
@@ -577,34 +578,19 @@ fn add_columns<S: Simd, const FUSED: bool, const V: usize>(
                 sums[v] = S::f32s::from_slice(simd, &place[v * lanes..(v + 1) * lanes]);
             }
         }
-        let sums = add_entries::<S, FUSED, V>(simd, lists.of(list as usize), rows, row_len, last, sums);
+        for entry in lists.of(list as usize) {
+            let start = entry.row as usize * row_len;
+            assert!(start <= last, "a row of the matrix");
+            let row = &rows[start..start + V * lanes];
+            let value = S::f32s::splat(simd, entry.value);
+            for v in 0..V {
+                let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
+                sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
+            }
+        }
         for v in 0..V {
             sums[v].store_slice(&mut place[v * lanes..(v + 1) * lanes]);
         }
     }
     V
-}
-
-/// `sums` and the products of a list's entries with `V` vectors of rows, the last of which begins at `last`: told, the bounds of each are checked once.
-#[inline(always)]
-pub(super) fn add_entries<S: Simd, const FUSED: bool, const V: usize>(
-    simd: S,
-    entries: &[Entry],
-    rows: &[f32],
-    row_len: usize,
-    last: usize,
-    mut sums: [S::f32s; V],
-) -> [S::f32s; V] {
-    let lanes = S::f32s::LEN;
-    for entry in entries {
-        let start = entry.row as usize * row_len;
-        assert!(start <= last, "a row of the matrix");
-        let row = &rows[start..start + V * lanes];
-        let value = S::f32s::splat(simd, entry.value);
-        for v in 0..V {
-            let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
-            sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
-        }
-    }
-    sums
 }

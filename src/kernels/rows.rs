@@ -6,7 +6,7 @@ use fearless_simd::prelude::*;
 
 use super::lanes::{mul_add, zero_where};
 use super::level::run_at;
-use super::lists::{self, Entry, Lists, lanes_of};
+use super::lists::{Entry, Lists, lanes_of};
 use super::{Aligned, Level, Network};
 
 /// What turns `DH` into outputs and their errors into gradients, rows padded with zeros.
@@ -166,14 +166,23 @@ fn multiply_columns<S: Simd, const FUSED: bool, const V: usize>(
     for v in 0..V {
         db[v] = S::f32s::from_slice(simd, &db_place[v * lanes..(v + 1) * lanes]);
     }
+    // Where the last row begins: the bounds of each are checked once.
     let last = matrix.len().checked_sub(V * lanes).expect("a row at least");
     for &sample in samples {
         let mut sums = db;
         for v in 0..V {
             sums[v] = S::f32s::from_slice(simd, &b[v * lanes..(v + 1) * lanes]);
         }
-        let entries = lists.of(sample as usize);
-        let sums = lists::add_entries::<S, FUSED, V>(simd, entries, matrix, row_len, last, sums);
+        for entry in lists.of(sample as usize) {
+            let start = entry.row as usize * row_len;
+            assert!(start <= last, "a row of the matrix");
+            let row = &matrix[start..start + V * lanes];
+            let value = S::f32s::splat(simd, entry.value);
+            for v in 0..V {
+                let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
+                sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
+            }
+        }
         let g = &mut g[sample as usize * row_len..][..V * lanes];
         for v in 0..V {
             let here = v * lanes..(v + 1) * lanes;
