@@ -89,9 +89,9 @@ pub(super) fn product_lanes<S: Simd, const FUSED: bool>(
     let tile = b.len() / inner;
     // Where a vector is left over it is taken alone; on wasm, none is: that is code to download.
     assert!(tile.is_multiple_of(if cfg!(target_arch = "wasm32") { COLUMNS * lanes } else { lanes }), "whole vectors");
-    // An odd number of cache lines apart, rows are not in each other's way.
-    let is_odd = cfg!(not(target_arch = "wasm32")) && !tile.is_multiple_of(2 * BLOCK);
-    let packed = b.len() > NEAR_CACHE && !is_odd;
+    // Rows that are no even number of cache lines apart are not in each other's way.
+    let is_uneven = cfg!(not(target_arch = "wasm32")) && !tile.is_multiple_of(2 * BLOCK);
+    let packed = b.len() > NEAR_CACHE && !is_uneven;
     let mut at = 0;
     while at < tile {
         let is_left_over = cfg!(not(target_arch = "wasm32")) && tile - at == lanes;
