@@ -96,7 +96,11 @@ test("a hostile hash is answered in the core's words, and training goes on", asy
 
 test("a refused hash leaves every bit of the weights", async () => {
   const { page, problems, close } = await openPage(siteUrl(linkTo("intro", { seed: 8, steps: 300 })), { browser });
-  await page.waitForFunction((explorer) => document.querySelector(explorer)?.dataset.status === "done", EXPLORER);
+  // The file holds every instance of the sweep, and the large panel is of one: it may be done while others train.
+  await page.waitForFunction((panels) => {
+    const all = [...document.querySelectorAll(panels)];
+    return all.length > 1 && all.every(({ dataset }) => dataset.status === "done");
+  }, `${FIGURE} .panel`);
   const before = await savedText(page, "intro", "Specs and weights (JSON lines)");
   for (const name of ["a wrong type", "out of range", "an unknown field", "a field twice", "huge"]) {
     await follow(page, HOSTILE[name]);
