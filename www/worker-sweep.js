@@ -13,6 +13,12 @@ const FRAME_MS = 30;
 const REPORT_MS = 80;
 /** Making reports may take one part in so many of the time. */
 const REPORT_SHARE = 10;
+/**
+ * The next comes when so much more of the time has passed since the reader changed something, and within a second: what models of a long
+ * run learn between two pictures is ever less, and the page takes as long over reports as it takes to make them.
+ */
+const REPORT_GROWTH = 1 / 50;
+const LONGEST_REPORT_MS = 1000;
 /** Speed is taken over about this long, and pieces of a gallery's own work are told this often. */
 const SPEED_MS = 400;
 /** How often a job posts the bytes that it can go on from. */
@@ -36,6 +42,7 @@ export class SweepShare {
     // Until the first reports longer, for while a worker is new all takes longer.
     this.reportMs = 4 * REPORT_MS;
     this.lastReport = performance.now();
+    this.lastChange = this.lastReport;
     this.hasReported = false;
     /** How many models there were at the slice before. */
     this.nBefore = 0;
@@ -69,6 +76,7 @@ export class SweepShare {
       post(protocol.progress(this.id, items, 0));
     }
     this.isResting = isResting;
+    this.lastChange = now;
     if (pace === this.pace) return;
     this.pace = pace;
     for (const item of this.items.values()) item.begin = this.worked - item.job.fraction * pace;
@@ -163,13 +171,22 @@ export class SweepShare {
     if (this.pending.length > 0) return;
     if (this.isReporting) this.isTaken = false;
     this.lastReport = now;
-    this.reportMs = Math.max(REPORT_MS, REPORT_SHARE * this.spent);
+    this.reportMs = Math.max(REPORT_MS, REPORT_SHARE * this.spent, this.waitForNews(now));
     if (this.batch.length > 0) post(protocol.progress(this.id, this.batch, this.speed(now)));
     this.batch = [];
   }
 
+  /** Milliseconds until there is something new to see. */
+  waitForNews(now) {
+    // As long as models could still keep the pace, they are to move evenly.
+    const late = Math.max(0, now - this.lastChange - this.pace);
+    return Math.min(LONGEST_REPORT_MS, REPORT_GROWTH * late);
+  }
+
   /** @param {string} patch fields that every job takes on, as JSON */
   tune(patch) {
+    this.lastChange = performance.now();
+    this.reportMs = REPORT_MS;
     for (const { job } of this.items.values()) job.set(patch);
   }
 

@@ -99,6 +99,44 @@ test('no model is asked before its first step, and the first reports come togeth
   assert.deepEqual(told[0].sort(), [0, 1, 2]);
 });
 
+test('reports of a long run come ever less often, until the reader changes something', (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  // A share with one model, whose steps take as long as they are meant to; gives the times between its reports up to a moment.
+  const runShare = (pace) => {
+    const share = new SweepShare(1);
+    share.rest(false, pace, () => {});
+    const model = { steps: 0, fraction: 0, loss: 1, isDone: false, set() {}, save: () => null, report: () => new Uint8Array(1) };
+    share.add(0, { ...model, advance(steps) { now += 10; return steps; } });
+    let last = now;
+    const gapsUntil = (end) => {
+      const gaps = [];
+      while (now < end) {
+        share.slice(({ type }) => {
+          if (type !== 'progress') return;
+          gaps.push(now - last);
+          last = now;
+          share.isTaken = true;
+        });
+      }
+      return gaps;
+    };
+    return { share, gapsUntil };
+  };
+  const { share, gapsUntil } = runShare(0);
+  const early = gapsUntil(4000).slice(1);
+  assert.ok(Math.min(...early) >= 80 && Math.max(...early) <= 100, `${early}`);
+  const late = gapsUntil(100_000);
+  for (const [idx, gap] of late.entries()) assert.ok(gap >= (late[idx - 1] ?? 0) - 10, `${gap} after ${late[idx - 1]}`);
+  assert.ok(late.at(-1) >= 1000 && late.at(-1) <= 1020, `${late.at(-1)}`);
+  share.tune('{}');
+  const [, ...tuned] = gapsUntil(now + 1000);
+  assert.ok(tuned.length >= 8, `${tuned}`);
+  now = 0;
+  const paced = runShare(30_000).gapsUntil(30_000).slice(1);
+  assert.ok(Math.max(...paced) <= 100, `what keeps a pace moves evenly: ${paced}`);
+});
+
 test('reports wait until the page has taken the last ones', async () => {
   const { pool } = makePool(1);
   const sweep = runSweep(pool, jobsOf(4, { ...SPEC, steps: LONG }));
