@@ -15,6 +15,7 @@ mod reproduce;
 mod source;
 mod threads;
 mod train;
+mod turns;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};

@@ -3,13 +3,12 @@
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
-use super::interrupt;
 use super::progress::Progress;
+use super::{interrupt, turns};
 use crate::error::Error;
 use crate::report::InstanceReport;
 use crate::spec::ExperimentSpec;
 use crate::sweep::Lab;
-use crate::sweep::lab::train_at_once;
 use crate::train::PRECISION;
 
 /// The pool, and where progress shows.
@@ -49,7 +48,7 @@ impl Lab for Threads {
     }
 
     fn train(&self, what: &str, specs: &[ExperimentSpec]) -> Result<Vec<InstanceReport>, Error> {
-        train_at_once(self, what, specs, self.precision)
+        turns::train(&self.pool, what, specs, self.precision)
     }
 
     fn keep_going(&self) -> bool {
