@@ -199,16 +199,16 @@ pub(super) fn inputs<S: Simd>(simd: S, reading: &Reading, draws: &[u32], order: 
     let n_rows = if order.is_empty() { reading.last_active.len() } else { order.len() };
     let row_len = x.len() / n_rows;
     let per_feature = if reading.paired { 2 * BLOCK } else { BLOCK };
-    for (block_idx, block) in draws.chunks_exact(reading.words() * BLOCK).enumerate() {
-        for row in 0..n_rows {
-            let i = if order.is_empty() { row } else { order[row] as usize };
-            let out = &mut x[row * row_len + block_idx * BLOCK..][..BLOCK];
+    for (row, out) in x.chunks_exact_mut(row_len).enumerate() {
+        let i = if order.is_empty() { row } else { order[row] as usize };
+        let (source, first_active) = match &reading.shared {
+            None => (i, 0),
+            Some(shared) => (shared.draw_of[i], shared.first_active[i]),
+        };
+        let (last, scale) = (reading.last_active[i], reading.value_scale[i]);
+        for (block, out) in draws.chunks_exact(reading.words() * BLOCK).zip(out.chunks_exact_mut(BLOCK)) {
             let words = &block[i * per_feature..][..per_feature];
-            let (draws, first_active) = match &reading.shared {
-                None => (words, 0),
-                Some(shared) => (&block[shared.draw_of[i] * per_feature..][..BLOCK], shared.first_active[i]),
-            };
-            let (last, scale) = (reading.last_active[i], reading.value_scale[i]);
+            let draws = &block[source * per_feature..][..BLOCK];
             for first in (0..BLOCK).step_by(S::u32s::LEN) {
                 let draw = S::u32s::from_slice(simd, &draws[first..first + S::u32s::LEN]);
                 let own = if reading.paired {

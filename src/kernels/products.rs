@@ -99,7 +99,10 @@ pub(super) fn product_lanes<S: Simd, const FUSED: bool>(
         if packed {
             panel.resize(inner * width);
             for (place, row) in panel.chunks_exact_mut(width).zip(b.chunks_exact(tile)) {
-                place.copy_from_slice(&row[at..at + width]);
+                // Vector by vector: as a whole it would be a call, which takes longer.
+                for (place, entries) in place.chunks_exact_mut(lanes).zip(row[at..].chunks_exact(lanes)) {
+                    S::f32s::from_slice(simd, entries).store_slice(place);
+                }
             }
         }
         let (columns, stride) = if packed { (&panel[..], width) } else { (&b[at..], tile) };
@@ -537,24 +540,54 @@ fn outer_block<S: Simd, const FUSED: bool, const R: usize, const C: usize>(
             }
         }
     }
-    for r in 0..R {
-        if is_vector {
+    if is_vector {
+        for r in 0..R {
             for c in 0..C {
                 acc[r][c].store_slice(&mut out[(r * n_columns + c) * lanes..][..lanes]);
             }
-        } else if C == lanes {
-            // The sums of a row lie as the row does.
-            let first = add_neighbours::<S>(acc[r][0], acc[r][1 % C]);
-            let sums = add_neighbours::<S>(first, add_neighbours::<S>(acc[r][2 % C], acc[r][3 % C]));
-            let place = &mut out[r * n_columns..][..lanes];
-            (S::f32s::from_slice(simd, place) + sums).store_slice(place);
-        } else {
+        }
+    } else if C == OUTER_COLUMNS {
+        let mut fours = [S::f32s::splat(simd, 0.0); R];
+        for r in 0..R {
+            fours[r] = add_fours::<S>([acc[r][0], acc[r][1 % C], acc[r][2 % C], acc[r][3 % C]]);
+        }
+        let rows_a_vector = lanes / C;
+        for first in (0..R).step_by(rows_a_vector) {
+            let row = |r: usize| fours[(first + r) % R];
+            if lanes == C {
+                // The sums of a row lie as the row does.
+                let place = &mut out[first * n_columns..][..C];
+                (S::f32s::from_slice(simd, place) + row(0)).store_slice(place);
+                continue;
+            }
+            let sums = if lanes == 2 * C {
+                add_neighbours::<S>(row(0), row(1))
+            } else {
+                add_fours::<S>([row(0), row(1), row(2), row(3)])
+            };
+            let mut parts = [0.0; BLOCK];
+            sums.store_slice(&mut parts[..lanes]);
+            for (r, parts) in (first..R).zip(parts[..lanes].chunks_exact(C)) {
+                let place = &mut out[r * n_columns..][..C];
+                for c in 0..C {
+                    place[c] += parts[c];
+                }
+            }
+        }
+    } else {
+        for r in 0..R {
             for c in 0..C {
                 out[r * n_columns + c] += acc[r][c].reduce_sum();
             }
         }
     }
     C
+}
+
+/// The sums of neighbours, and of neighbours among these, in four vectors.
+#[inline(always)]
+fn add_fours<S: Simd>([a, b, c, d]: [S::f32s; 4]) -> S::f32s {
+    add_neighbours::<S>(add_neighbours::<S>(a, b), add_neighbours::<S>(c, d))
 }
 
 /// The sums of neighbours in a pair of vectors.

@@ -58,6 +58,58 @@ fn of_products_lanes<S: Simd, const FUSED: bool>(simd: S, a: &[f32], b: &[f32]) 
     (sum.reduce_sum(), product.reduce_sum())
 }
 
+/// Adds the sum of each row of `[rows][tile]` to `out`, `[rows]`; returns the sum of all squares.
+pub fn add_rows(level: Level, matrix: &[f32], tile: usize, out: &mut [f32]) -> f64 {
+    run_at!(level, simd, FUSED => add_rows_lanes::<_, FUSED>(simd, matrix, tile, out))
+}
+
+#[inline(always)]
+fn add_rows_lanes<S: Simd, const FUSED: bool>(simd: S, matrix: &[f32], tile: usize, out: &mut [f32]) -> f64 {
+    let n_rows = out.len();
+    let (mut total, mut row) = (0.0, 0);
+    while row < n_rows {
+        let (rows, out) = (&matrix[row * tile..], &mut out[row..]);
+        // More rows at once, so that additions do not wait for each other.
+        row += if out.len() >= 4 {
+            total += add_some_rows::<S, FUSED, 4>(simd, rows, tile, out);
+            4
+        } else {
+            total += add_some_rows::<S, FUSED, 1>(simd, rows, tile, out);
+            1
+        };
+    }
+    total
+}
+
+#[inline(always)]
+fn add_some_rows<S: Simd, const FUSED: bool, const R: usize>(
+    simd: S,
+    matrix: &[f32],
+    tile: usize,
+    out: &mut [f32],
+) -> f64 {
+    let lanes = S::f32s::LEN;
+    let mut rows = [&matrix[..tile]; R];
+    for r in 1..R {
+        rows[r] = &matrix[r * tile..][..tile];
+    }
+    let (mut sums, mut squares) = ([S::f32s::splat(simd, 0.0); R], [S::f32s::splat(simd, 0.0); R]);
+    for at in (0..tile).step_by(lanes) {
+        for r in 0..R {
+            let entries = S::f32s::from_slice(simd, &rows[r][at..at + lanes]);
+            sums[r] += entries;
+            squares[r] = mul_add::<S, FUSED>(entries, entries, squares[r]);
+        }
+    }
+    for r in 0..R {
+        out[r] += sums[r].reduce_sum();
+        if r > 0 {
+            squares[0] += squares[r];
+        }
+    }
+    f64::from(squares[0].reduce_sum())
+}
+
 /// `out += a·b`, entry by entry, of rows of whole blocks.
 #[inline(never)]
 pub fn add_products(level: Level, a: &[f32], b: &[f32], out: &mut [f32]) {

@@ -15,7 +15,7 @@ use super::{Network, Sums};
 use crate::kernels::blocked;
 use crate::kernels::draws::Reading;
 use crate::kernels::lists::order_by_level;
-use crate::kernels::products::{self, OuterSums, product_with};
+use crate::kernels::products::{self, OuterSums, product_of_rows, product_with};
 use crate::kernels::{Aligned, BLOCK, Level, sums};
 
 /// A feature is tried where its output has its mean so many standard deviations above 0, so that silent ones are rare.
@@ -254,39 +254,34 @@ pub fn add_tile(
 impl Workspace {
     /// Makes h, and the linear features' part of it.
     fn encode(&mut self, level: Level) {
-        let Workspace { split, x, h, h_linear, scratch, panel, w_others, w, .. } = self;
+        let Workspace { split, x, h, h_linear, panel, w_others, w, .. } = self;
         let (n, n_others) = (split.order.len(), split.n_others);
         let (x_others, x) = x.split_at(x.len() / n * n_others);
         product_with(level, w, n - n_others, x, panel, h_linear);
         h.copy_from_slice(h_linear);
         if n_others > 0 {
-            let part = &mut scratch[..h.len()];
-            product_with(level, w_others, n_others, x_others, panel, part);
-            h.iter_mut().zip(part).for_each(|(h, part)| *h += *part);
+            product_of_rows(level, w_others, n_others, n_others, x_others, panel, h, true);
         }
     }
 
     /// Makes dh as if the linear features' outputs were positive, and adds the others' loss and `db`.
     fn go_back(&mut self, level: Level, network: Network, n_samples: usize) {
-        let Workspace { x, h, h_linear, dh, g, scratch, panel, w_others, transposed, b, gram, shift, sums, .. } = self;
+        let Workspace { x, h, h_linear, dh, g, panel, w_others, transposed, b, gram, shift, sums, .. } = self;
         let (m, n_others, twice) = (shift.len(), self.split.n_others, self.twice);
         let tile = h.len() / m;
-        dh.fill(0.0);
+        product_with(level, gram, m, h, panel, dh);
+        for ((row, part), &shift) in dh.chunks_exact_mut(tile).zip(h_linear.chunks_exact(tile)).zip(&**shift) {
+            for (dh, &part) in row.iter_mut().zip(part) {
+                *dh += shift - twice * part;
+            }
+        }
         if n_others > 0 {
             product_with(level, &transposed[..n_others * m], m, h, panel, g);
             let importance = &network.importance[..n_others];
             let others = Network { w: w_others, b: &b[..n_others], importance, ..network };
             let x = &x[..n_others * tile];
             blocked::errors_to_gradients(level, others, n_samples, x, g, sums);
-            product_with(level, w_others, n_others, g, panel, dh);
-        }
-        let products = &mut scratch[..m * tile];
-        product_with(level, gram, m, h, panel, products);
-        for (k, row) in dh.chunks_exact_mut(tile).enumerate() {
-            let here = k * tile..(k + 1) * tile;
-            for ((dh, &product), &part) in row.iter_mut().zip(&products[here.clone()]).zip(&h_linear[here]) {
-                *dh += product + shift[k] - twice * part;
-            }
+            product_of_rows(level, w_others, n_others, n_others, g, panel, dh, true);
         }
     }
 
@@ -336,14 +331,9 @@ impl Workspace {
         if n_others > 0 {
             dw_others.add(level, &[(h, g), (dh, &x[..n_others * tile])], n_others);
         }
-        let mut squares = 0.0;
         dh.iter_mut().zip(h.iter()).for_each(|(dh, &h)| *dh -= twice * h);
         let x = &x[n_others * tile..];
-        for (x_sum, row) in x_sum.iter_mut().zip(x.chunks_exact(tile)) {
-            let (sum, square) = sums::of_products(level, row, row);
-            *x_sum += sum;
-            squares += f64::from(square);
-        }
+        let squares = sums::add_rows(level, x, tile, x_sum);
         dw.add(level, &[(dh, x)], n - n_others);
         own.loss += 0.5 * f64::from(twice) * (squares - 2.0 * crossed);
     }
@@ -366,25 +356,32 @@ pub fn finish(level: Level, network: Network, workspace: &mut Workspace, sums: &
         sums.db[i as usize] += part;
     }
     sums.loss += own.loss;
-    // (Σ h hᵀ) W.
+    // (Σ h hᵀ) W, with Wᵀ Σh behind it.
     let padded = w_padded.len() / m;
-    products.resize(w_padded.len());
+    products.resize((m + 1) * padded);
+    let (products, along) = products.split_at_mut(m * padded);
     hh.totals_into(level, totals);
     products::product(level, totals, m, w_padded, products);
+    products::product(level, &h_sum[..m], m, w_padded, along);
     dw.totals_into(level, totals);
-    let (twice, samples) = (f64::from(*twice), *n_samples as f64);
-    for (place, &i) in linear.iter().enumerate() {
-        let b = f64::from(b[others.len() + place]);
-        let (mut along, mut square) = (0.0, 0.0);
-        for k in 0..m {
-            let (w, h_sum) = (f64::from(w_padded[k * padded + place]), f64::from(h_sum[k]));
-            let product = f64::from(products[k * padded + place]);
-            along += w * h_sum;
-            square += w * product;
-            sums.dw[k * n + i as usize] += f64::from(totals[k * linear.len() + place]) + twice * (b * h_sum + product);
+    let (n_linear, b, twice) = (linear.len(), &b[others.len()..], *twice);
+    let mut squares = 0.0;
+    for (k, products) in products.chunks_exact_mut(padded).enumerate() {
+        squares += f64::from(sums::of_products(level, &w_padded[k * padded..][..padded], products).1);
+        let (products, totals, h_sum) = (&mut products[..n_linear], &totals[k * n_linear..][..n_linear], h_sum[k]);
+        for ((part, &total), &b) in products.iter_mut().zip(totals).zip(b) {
+            *part = total + twice * (b * h_sum + *part);
         }
-        let x_sum = f64::from(x_sum[place]);
+        let row = &mut sums.dw[k * n..][..n];
+        for (&i, &part) in linear.iter().zip(&*products) {
+            row[i as usize] += f64::from(part);
+        }
+    }
+    let (twice, samples) = (f64::from(twice), *n_samples as f64);
+    sums.loss += 0.5 * twice * squares;
+    for (place, (&i, &along)) in linear.iter().zip(&*along).enumerate() {
+        let (b, along, x_sum) = (f64::from(b[place]), f64::from(along), f64::from(x_sum[place]));
         sums.db[i as usize] += twice * (samples * b + along - x_sum);
-        sums.loss += 0.5 * twice * (b * (samples * b + 2.0 * (along - x_sum)) + square);
+        sums.loss += 0.5 * twice * b * (samples * b + 2.0 * (along - x_sum));
     }
 }
