@@ -78,8 +78,8 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "what linear features add to the hidden gradient",
         file: "src/models/linear.rs",
-        find: "*dh += product + shift[k] - twice * part;",
-        replace: "*dh += product - twice * part;",
+        find: "*dh += shift - twice * part;",
+        replace: "*dh -= twice * part;",
         suite: Some("kernels"),
         test: "the_linear_kernel_agrees_with_the_oracle_at_every_level_and_length",
     },
