@@ -5,8 +5,8 @@
 
 use fearless_simd::prelude::*;
 
+use super::gaps::gap_scale;
 use super::level::run_either;
-use super::lists::gap_scale;
 use super::{BLOCK, Level};
 
 /// The state of sixteen xoshiro128++ generators: word by word, `BLOCK` lanes each.

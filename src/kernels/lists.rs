@@ -1,7 +1,6 @@
 //! What is active in sparse samples, as lists that are drawn without looking at what is not, and their products with dense rows.
 //!
-//! From one sample in which a feature of density p is active to the next there are `⌊E / −ln(1 − p)⌋` in which it is not, where E is an
-//! exponential random number: a geometric gap by inversion (Devroye, "Non-Uniform Random Variate Generation", 1986, chapter X.2). So a batch costs
+//! From one sample in which a feature is active to the next there is a gap at random ([`super::gaps`]). So a batch costs
 //! as many draws as it has active features, and one more a feature. The lists are the rows of a sparse matrix (*compressed sparse rows*), by feature as
 //! they are drawn, or by sample when they are transposed; a product with a dense matrix reads a row of that for each entry.
 
@@ -9,6 +8,7 @@
 
 use fearless_simd::prelude::*;
 
+use super::gaps;
 use super::lanes::mul_add;
 use super::level::{run_at, run_either};
 use super::{BLOCK, Level};
@@ -21,8 +21,6 @@ const AT_ONCE: usize = 256;
 const CAN_HAVE_ROOM: bool = cfg!(not(target_arch = "wasm32"));
 /// Entries of a cache line.
 const ENTRIES_A_LINE: usize = 8;
-/// No gap is longer, so that sums of gaps stay whole numbers; it leaves any tile.
-const LONGEST_GAP: f32 = 1e9;
 
 /// An active feature of a sample: its value in [0, 1), and the other one of its two numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -76,17 +74,6 @@ impl Default for Skipper {
         let (exponentials, values) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
         Skipper { room: 0, words: [0; 2 * AT_ONCE], exponentials, gaps: [0; AT_ONCE], values }
     }
-}
-
-/// What an exponential number is multiplied by, so that its whole part is the gap between samples in which a feature of this density is active.
-pub fn gap_scale(density: f64) -> f32 {
-    // Where 1 − p would lose digits, the first terms of the series have them all. 0 at density 1: no gaps.
-    let rate = if density < 1e-4 {
-        density * (1.0 + density * (1.0 / 2.0 + density * (1.0 / 3.0 + density / 4.0)))
-    } else {
-        -libm::log(1.0 - density)
-    };
-    (1.0 / rate) as f32
 }
 
 /// How many samples are listed at once where this part of their features is active, at every level: the draws depend on it, so it is part of every
@@ -208,7 +195,7 @@ impl Skipper {
     fn refill(&mut self, level: Level, scale: f32, fill: &mut dyn FnMut(&mut [u32])) {
         fill(&mut self.words);
         let Skipper { words, exponentials, values, .. } = self;
-        run_either!(level, simd => convert(simd, words, exponentials, values));
+        run_either!(level, simd => gaps::convert(simd, words, exponentials, values));
         self.gaps_from(level, 0, scale);
     }
 
@@ -217,7 +204,7 @@ impl Skipper {
         let first = spent / BLOCK * BLOCK;
         let Skipper { exponentials, gaps, .. } = self;
         if first < exponentials.len() {
-            run_either!(level, simd => gaps_of(simd, &exponentials[first..], scale, &mut gaps[first..]));
+            run_either!(level, simd => gaps::gaps_of(simd, &exponentials[first..], scale, &mut gaps[first..]));
         }
     }
 }
@@ -256,64 +243,6 @@ fn place_entries<const BY_SAMPLE: bool>(
         place += 1;
     }
     (place, n_placed)
-}
-
-#[inline(always)]
-fn gaps_of<S: Simd>(simd: S, exponentials: &[f32], scale: f32, gaps: &mut [i32]) {
-    let lanes = S::f32s::LEN;
-    let (scale, longest) = (S::f32s::splat(simd, scale), S::f32s::splat(simd, LONGEST_GAP));
-    for (exponentials, gaps) in exponentials.chunks_exact(lanes).zip(gaps.chunks_exact_mut(lanes)) {
-        let gap = (S::f32s::from_slice(simd, exponentials) * scale).min(longest);
-        gap.to_int::<S::i32s>().store_slice(gaps);
-    }
-}
-
-/// Exponential numbers of the first half of the words, uniform ones of the second.
-#[inline(always)]
-fn convert<S: Simd>(simd: S, words: &[u32], exponentials: &mut [f32], values: &mut [f32]) {
-    let lanes = S::u32s::LEN;
-    let (for_gaps, for_values) = words.split_at(exponentials.len());
-    // Not as constants: browsers make each anew of three instructions wherever it is used, and load it in one.
-    let log1p = std::hint::black_box(&LOG1P);
-    for (words, out) in for_gaps.chunks_exact(lanes).zip(exponentials.chunks_exact_mut(lanes)) {
-        exponential(simd, S::u32s::from_slice(simd, words), log1p).store_slice(out);
-    }
-    for (words, out) in for_values.chunks_exact(lanes).zip(values.chunks_exact_mut(lanes)) {
-        let word: S::i32s = (S::u32s::from_slice(simd, words) >> 8).bitcast();
-        (word.to_float::<S::f32s>() * S::f32s::splat(simd, 1.0 / 16_777_216.0)).store_slice(out);
-    }
-}
-
-/// `ln(1 + f)` is `f − f²/2 + f³` times this polynomial in f, to a relative 6e-9 from √½ − 1 to √2 − 1: a minimax fit.
-const LOG1P: [f32; 8] =
-    [0.333_333_3, -0.250_008_23, 0.200_012_2, -0.166_233_26, 0.142_018_92, -0.131_606_64, 0.127_607_97, -0.076_321_27];
-/// The bits of √½ and of 1.
-const ROOT_HALF: i32 = 0x3f35_04f3;
-const ONE: i32 = 0x3f80_0000;
-
-/// `−ln v` with v the middle of one of 2³¹ equal parts of [0, 1], rounded the same at every level: to a relative 2⁻²² from the longest to the shortest.
-#[inline(always)]
-fn exponential<S: Simd>(simd: S, word: S::u32s, log1p: &[f32; 8]) -> S::f32s {
-    let splat = |x: f32| S::f32s::splat(simd, x);
-    let (half, part) = (splat(0.5), splat(1.0 / 2_147_483_648.0));
-    let place: S::i32s = (word >> 1).bitcast();
-    let v = (place.to_float::<S::f32s>() + half) * part;
-    // Near 1, v has lost what makes a short gap; 1 − v has it.
-    let rest = ((S::i32s::splat(simd, i32::MAX) - place).to_float::<S::f32s>() + half) * part;
-    // v = 2^e (1 + f) with f between √½ − 1 and √2 − 1.
-    let bits: S::i32s = v.bitcast();
-    let shifted = bits + S::i32s::splat(simd, ONE - ROOT_HALF);
-    let e = (shifted >> 23) - S::i32s::splat(simd, 127);
-    let mantissa = (shifted & S::i32s::splat(simd, 0x007f_ffff)) + S::i32s::splat(simd, ROOT_HALF);
-    let is_near = shifted.simd_ge(S::i32s::splat(simd, ONE));
-    let far: S::f32s = mantissa.bitcast();
-    let f = is_near.select(splat(0.0) - rest, far - splat(1.0));
-    let mut polynomial = splat(log1p[7]);
-    for at in (0..7).rev() {
-        polynomial = polynomial * f + splat(log1p[at]);
-    }
-    let log = f + f * f * (f * polynomial - half);
-    splat(0.0) - (e.to_float::<S::f32s>() * splat(std::f32::consts::LN_2) + log)
 }
 
 #[inline(never)] // Once or twice in a run.

@@ -10,6 +10,7 @@
 mod aligned;
 pub mod blocked;
 pub mod draws;
+pub mod gaps;
 pub mod gram;
 mod lanes;
 mod level;
@@ -21,6 +22,8 @@ pub mod products;
 pub mod rows;
 mod sparse;
 pub mod sums;
+#[cfg(not(target_arch = "wasm32"))]
+mod turned;
 
 pub use aligned::Aligned;
 pub use level::Level;

@@ -13,21 +13,22 @@ use super::{Aligned, Level, Network};
 #[derive(Debug, Default)]
 pub struct Outputs {
     /// `[row_len]` each.
-    b: Aligned<f32>,
-    twice_importance: Aligned<f32>,
-    db: Aligned<f32>,
-    relu: bool,
-    row_len: usize,
+    pub(super) b: Aligned<f32>,
+    pub(super) twice_importance: Aligned<f32>,
+    pub(super) db: Aligned<f32>,
+    /// Inputs of a few samples for [`super::turned`], a row each: all 0 but for those of the sample that is worked on.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) x: Aligned<f32>,
+    pub(super) relu: bool,
+    pub(super) row_len: usize,
     /// Of a row, those that count, rounded up to whole vectors.
-    n_columns: usize,
+    pub(super) n_columns: usize,
 }
 
 /// Samples whose rows stay in the nearest cache from one look to the next.
 const SAMPLES: usize = 16;
 /// Vectors of columns whose sums are taken at once: an addition takes as long as several can be begun.
 const AT_ONCE: usize = 3;
-/// The most vectors that a product of a list has in registers.
-const WIDEST: usize = 8;
 
 impl Outputs {
     /// Makes ready for a batch: of the outputs with these indices.
@@ -59,7 +60,7 @@ impl Outputs {
         0.5 * twice_loss
     }
 
-    /// [`Self::errors`] of the products of the lists with the rows of `matrix`, which it writes to `g`: where a row fits in registers, outputs are turned before they are written.
+    /// [`Self::errors`] of the products of the lists with the rows of `matrix`, which it writes to `g`.
     ///
     /// # Shapes
     /// As there; `matrix: [features][row_len]`.
@@ -71,17 +72,12 @@ impl Outputs {
         matrix: &[f32],
         g: &mut [f32],
     ) -> f64 {
-        let n_vectors = self.n_columns / lanes_of(level);
-        if cfg!(target_arch = "wasm32") || n_vectors > WIDEST {
-            lists.add_products(level, samples, 0, matrix, self.row_len, self.n_columns, g, false);
-            return self.errors(level, lists, samples, g);
+        #[cfg(not(target_arch = "wasm32"))]
+        if super::turned::suits(level, self) {
+            return super::turned::errors(level, self, lists, samples, matrix, g);
         }
-        let mut twice_loss = 0.0;
-        for samples in samples.chunks(SAMPLES) {
-            let of_outputs = run_at!(level, simd, FUSED => multiply::<_, FUSED>(simd, self, lists, samples, matrix, g));
-            twice_loss += f64::from(of_outputs) + f64::from(self.subtract_inputs(lists, samples, g));
-        }
-        0.5 * twice_loss
+        lists.add_products(level, samples, 0, matrix, self.row_len, self.n_columns, g, false);
+        self.errors(level, lists, samples, g)
     }
 
     /// Takes the inputs into account; returns what they add to twice the loss.
@@ -122,81 +118,6 @@ impl Outputs {
     pub fn db(&self) -> &[f32] {
         &self.db
     }
-}
-
-/// [`multiply_columns`] of all columns.
-#[inline(always)]
-fn multiply<S: Simd, const FUSED: bool>(
-    simd: S,
-    outputs: &mut Outputs,
-    lists: &Lists,
-    samples: &[u32],
-    matrix: &[f32],
-    g: &mut [f32],
-) -> f32 {
-    match outputs.n_columns / S::f32s::LEN {
-        1 => multiply_columns::<S, FUSED, 1>(simd, outputs, lists, samples, matrix, g),
-        2 => multiply_columns::<S, FUSED, 2>(simd, outputs, lists, samples, matrix, g),
-        3 => multiply_columns::<S, FUSED, 3>(simd, outputs, lists, samples, matrix, g),
-        4 => multiply_columns::<S, FUSED, 4>(simd, outputs, lists, samples, matrix, g),
-        5 => multiply_columns::<S, FUSED, 5>(simd, outputs, lists, samples, matrix, g),
-        6 => multiply_columns::<S, FUSED, 6>(simd, outputs, lists, samples, matrix, g),
-        7 => multiply_columns::<S, FUSED, 7>(simd, outputs, lists, samples, matrix, g),
-        _ => multiply_columns::<S, FUSED, WIDEST>(simd, outputs, lists, samples, matrix, g),
-    }
-}
-
-/// Products of lists with a matrix of `V` vectors a row, the gradients of which are written, and twice the loss if all inputs were 0.
-#[inline(always)]
-fn multiply_columns<S: Simd, const FUSED: bool, const V: usize>(
-    simd: S,
-    outputs: &mut Outputs,
-    lists: &Lists,
-    samples: &[u32],
-    matrix: &[f32],
-    g: &mut [f32],
-) -> f32 {
-    let lanes = S::f32s::LEN;
-    let row_len = outputs.row_len;
-    let floor = S::f32s::splat(simd, if outputs.relu { 0.0 } else { f32::NEG_INFINITY });
-    let (b, twice_importance) = (&outputs.b[..V * lanes], &outputs.twice_importance[..V * lanes]);
-    let db_place = &mut outputs.db[..V * lanes];
-    let mut twice_loss = S::f32s::splat(simd, 0.0);
-    let mut db = [twice_loss; V];
-    for v in 0..V {
-        db[v] = S::f32s::from_slice(simd, &db_place[v * lanes..(v + 1) * lanes]);
-    }
-    // Where the last row begins: the bounds of each are checked once.
-    let last = matrix.len().checked_sub(V * lanes).expect("a row at least");
-    for &sample in samples {
-        let mut sums = db;
-        for v in 0..V {
-            sums[v] = S::f32s::from_slice(simd, &b[v * lanes..(v + 1) * lanes]);
-        }
-        for entry in lists.of(sample as usize) {
-            let start = entry.row as usize * row_len;
-            assert!(start <= last, "a row of the matrix");
-            let row = &matrix[start..start + V * lanes];
-            let value = S::f32s::splat(simd, entry.value);
-            for v in 0..V {
-                let row = S::f32s::from_slice(simd, &row[v * lanes..(v + 1) * lanes]);
-                sums[v] = mul_add::<S, FUSED>(value, row, sums[v]);
-            }
-        }
-        let g = &mut g[sample as usize * row_len..][..V * lanes];
-        for v in 0..V {
-            let here = v * lanes..(v + 1) * lanes;
-            let out = zero_where(simd, sums[v].simd_le(floor), sums[v]);
-            let gradient = S::f32s::from_slice(simd, &twice_importance[here.clone()]) * out;
-            gradient.store_slice(&mut g[here]);
-            twice_loss = mul_add::<S, FUSED>(gradient, out, twice_loss);
-            db[v] += gradient;
-        }
-    }
-    for v in 0..V {
-        db[v].store_slice(&mut db_place[v * lanes..(v + 1) * lanes]);
-    }
-    twice_loss.reduce_sum()
 }
 
 /// The gradients and twice the loss of samples in which all inputs are 0.

@@ -2,7 +2,7 @@
 
 use superposition::kernels::draws::Reading;
 use superposition::kernels::lists::{self, Drawn, Lists, Place, Skipper};
-use superposition::kernels::{Level, Sums, gram, oracle};
+use superposition::kernels::{Level, Sums, gaps, gram, oracle};
 use superposition::models::listed;
 use superposition::rng::{Purpose, Stream};
 
@@ -20,7 +20,7 @@ fn drawn_inputs(
     n_samples: usize,
     seed: u64,
 ) -> (Drawn, Vec<Vec<f32>>) {
-    let gap_scales: Vec<f32> = densities.iter().map(|&p| lists::gap_scale(p)).collect();
+    let gap_scales: Vec<f32> = densities.iter().map(|&p| gaps::gap_scale(p)).collect();
     let (mut lists, mut stream) = (Drawn::default(), Stream::new(seed, Purpose::Batches));
     let fill = &mut |words: &mut [u32]| stream.fill_rows(level, words);
     skipper.draw(level, &gap_scales, n_samples, fill, &mut lists);
@@ -91,7 +91,7 @@ fn gaps_have_the_probabilities_of_the_geometric_distribution() {
         lists.by_feature.of(0).first().map_or(lists::TILE, |entry| entry.row as usize)
     };
     for density in [0.25, 0.1, 0.01, 0.001] {
-        let scale = lists::gap_scale(density);
+        let scale = gaps::gap_scale(density);
         for gap in [1, 2, 3, 10, 100, 1000] {
             // Larger words make shorter gaps: as many are shorter than `gap` as there are words from the border on.
             let (mut low, mut high) = (0_u64, 1 << 32);

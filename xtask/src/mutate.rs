@@ -85,11 +85,19 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "short gaps from numbers that have lost their digits",
-        file: "src/kernels/lists.rs",
+        file: "src/kernels/gaps.rs",
         find: "is_near.select(splat(0.0) - rest, far - splat(1.0))",
         replace: "is_near.select(far - splat(1.0), far - splat(1.0))",
         suite: Some("kernels"),
         test: "lists::gaps_have_the_probabilities_of_the_geometric_distribution",
+    },
+    Mutation {
+        name: "inputs of a sample that stay in their row",
+        file: "src/kernels/turned.rs",
+        find: "zero.store_slice(&mut x[here.clone()]);",
+        replace: "",
+        suite: Some("kernels"),
+        test: "lists::the_gram_kernel_agrees_with_the_oracle_at_every_level_and_length",
     },
     Mutation {
         name: "what a silent output of a listed feature takes back",

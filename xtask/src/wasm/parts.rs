@@ -67,6 +67,7 @@ const COLD: &[&str] = &[
     "7kernels4gram",
     "6models6linear",
     "7kernels5lists",
+    "7kernels4gaps",
     "7kernels4rows",
     "6models6listed",
     "7Reading11inputs_into",
