@@ -40,6 +40,7 @@ pub(super) fn convert<S: Simd>(simd: S, words: &[u32], exponentials: &mut [f32],
     // Not as constants: browsers make each anew of three instructions wherever it is used, and load it in one.
     let log1p = std::hint::black_box(&LOG1P);
     let width = CHAINS * lanes;
+    debug_assert!(for_gaps.len().is_multiple_of(width), "whole turns");
     for (words, out) in for_gaps.chunks_exact(width).zip(exponentials.chunks_exact_mut(width)) {
         let mut chains = [S::u32s::splat(simd, 0); CHAINS];
         for c in 0..CHAINS {
