@@ -74,7 +74,7 @@ const PEERS: [Contestant; 3] = [
 /// Measures, compares with the last report or writes a new one; the status is 1 where something became worse.
 pub fn run(root: &Path, tools: &Tools, dist: &Path, options: &Options) -> Result<ExitCode> {
     let python = if options.peers { Some(peers::python(root)?) } else { None };
-    let executables = build(root)?;
+    let executables = build(root, options.peers)?;
     let load = load();
     match load {
         Some(load) if load > QUIET_LOAD => shell::note(&format!(
@@ -107,8 +107,8 @@ pub fn run(root: &Path, tools: &Tools, dist: &Path, options: &Options) -> Result
     for workload in workload::all().iter().filter(|workload| options.wants(&workload.name)) {
         let pace = if options.peers { Pace::Whole } else { Pace::Shared };
         let mut timings = measure::steps(&mut programs, &contestants, workload, options.rounds.into(), pace)?;
-        if options.peers {
-            timings.agreement = measure::agreement(&mut programs, &contestants, workload, &executables.superposition)?;
+        if let Some(superposition) = &executables.superposition {
+            timings.agreement = measure::agreement(&mut programs, &contestants, workload, superposition)?;
         }
         let memory = programs_memory(&mut programs)?;
         results.memory.insert(workload.name.clone(), memory);
@@ -125,20 +125,25 @@ pub fn run(root: &Path, tools: &Tools, dist: &Path, options: &Options) -> Result
 
 struct Executables {
     bench: PathBuf,
-    superposition: PathBuf,
+    /// The command line, beside peers only.
+    superposition: Option<PathBuf>,
 }
 
-/// Compiles the native programs; the command line is what `evaluate` and W7 need.
-fn build(root: &Path) -> Result<Executables> {
+/// Compiles the native programs. The command line, which takes as long again, is for what only the long form does: `evaluate` and W7.
+fn build(root: &Path, peers: bool) -> Result<Executables> {
     shell::step("the native programs");
     let mut cargo = shell::cargo(root);
     cargo.args(["build", "--release", "--quiet", "--package", "superposition"]);
-    cargo.args(["--bin", "superposition", "--example", "bench-native", "--message-format=json-render-diagnostics"]);
+    cargo.args(["--example", "bench-native", "--message-format=json-render-diagnostics"]);
+    if peers {
+        cargo.args(["--bin", "superposition"]);
+    }
     let output = cargo.stderr(std::process::Stdio::inherit()).output().context("could not start cargo")?;
     ensure!(output.status.success(), "`{}` failed", shell::shown(&cargo));
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
     let find = |name: &str| executable(&messages, name).with_context(|| format!("cargo made no `{name}`"));
-    Ok(Executables { bench: find("bench-native")?, superposition: find("superposition")? })
+    let superposition = if peers { Some(find("superposition")?) } else { None };
+    Ok(Executables { bench: find("bench-native")?, superposition })
 }
 
 /// The executable that cargo's messages name for a target.
@@ -276,9 +281,9 @@ fn waits(
             add(results, "first-navigation", &answer["navigation"])?;
         }
     }
-    if !options.peers || !options.wants("W7") {
+    let Some(superposition) = executables.superposition.as_ref().filter(|_| options.wants("W7")) else {
         return Ok(());
-    }
+    };
     let folder = root.join("target/bench");
     std::fs::create_dir_all(&folder)?;
     for _ in 0..options.long_rounds.unwrap_or(options.rounds) {
@@ -287,7 +292,7 @@ fn waits(
         add(results, "dimensions", &answer["seconds"])?;
         keep(results, "W7", &answer["memory"]);
         let start = Instant::now();
-        let mut native = Command::new(&executables.superposition);
+        let mut native = Command::new(superposition);
         shell::run(native.args(["figure", "dimensions", "--out"]).arg(folder.join("dimensions.json")))?;
         add(results, "dimensions-native", &json!(start.elapsed().as_secs_f64()))?;
     }
