@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 
-    /// Fewer seeds, densities and cells: two minutes on two cores
+    /// Fewer seeds, densities and cells: a minute on two cores
     #[arg(long)]
     quick: bool,
 
